@@ -181,7 +181,10 @@ HeaderList make_headers(const HttpRequest& request) {
   for (const auto& [name, value] : request.headers) {
     if (!is_clean_header(name) || !is_clean_header(value)) return nullptr;
     // curl takes "Name:" for "leave it out" and "Name;" for an empty value.
-    if (!append(value.empty() ? name + ";" : name + ": " + value)) return nullptr;
+    std::string line = name;
+    line += value.empty() ? ";" : ": ";
+    line += value;
+    if (!append(line)) return nullptr;
   }
   return list;
 }

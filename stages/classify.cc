@@ -25,6 +25,10 @@ struct ClassifyReports {
 Classify::Classify(std::shared_ptr<const CompiledRules> rules) : rules_(std::move(rules)) {
   any_conditions_ = std::any_of(rules_->rules().begin(), rules_->rules().end(),
                                 [](const auto& rule) { return rule.log_group != nullptr; });
+  for (std::size_t i = 0; i < rules_->rules().size(); ++i) {
+    const ScanPattern& scan = rules_->rules()[i].scan;
+    if (!scan.bits.empty()) bit_scan_.add(static_cast<std::uint16_t>(i), scan.bits);
+  }
   last_candidate_.resize(rules_->rules().size());
   confirm_ready_.resize(rules_->rules().size());
 }
@@ -81,6 +85,8 @@ void Classify::prepare_events(Batch& batch) {
 }
 
 Status Classify::scan_together(Batch& batch) {
+  bit_scan_.scan(batch.messages.view(),
+                 [&](std::uint16_t rule, std::size_t end) { report(batch, rule, end); });
   if (rules_->scan_database() == nullptr || batch.messages.empty()) return {};
   ClassifyReports reports{this, &batch};
   const hs_error_t code = hs_scan(rules_->scan_database(), batch.messages.data(),
@@ -104,14 +110,10 @@ void Classify::report(Batch& batch, std::uint16_t rule, std::uint64_t end) {
   if (end <= event.text_begin || rule >= event.rule) return;  // in the gap, or a later rule
   const GroupRules& group = *of_context_[event.context];
   if (!group.excluded.empty() && group.excluded[rule]) return;
-  const ScanPattern& scan = rules_->rules()[rule].scan;
-  if (!scan.filter_only && !scan.spans_lines && !scan.anchored) {
-    event.rule = rule;
-    return;
-  }
-  // An anchored match is sure in a message of one line.
-  if (!scan.filter_only && !scan.spans_lines &&
-      batch.message(event).find('\n') == std::string_view::npos) {
+  const CompiledRules::Certainty certainty = rules_->rules()[rule].certainty;
+  if (certainty == CompiledRules::Certainty::sure ||
+      (certainty == CompiledRules::Certainty::sure_in_one_line &&
+       batch.message(event).find('\n') == std::string_view::npos)) {
     event.rule = rule;
     return;
   }

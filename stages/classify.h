@@ -15,6 +15,7 @@
 
 #include "pipeline/batch.h"
 #include "pipeline/pipeline.h"
+#include "stages/bit_scan.h"
 #include "stages/rules.h"
 
 namespace hecate {
@@ -50,6 +51,7 @@ class Classify {
   Status prepare_scratch();
 
   std::shared_ptr<const CompiledRules> rules_;
+  BitScan bit_scan_;  // for patterns without a word in them
   HsScratch scratch_;
   bool scratch_ready_ = false;
   bool any_conditions_ = false;

@@ -165,9 +165,9 @@ void HecAnswerReader::read_success(HecVerdict& verdict, const Body& body,
     verdict.delivered = DeliveryAuthority::prove(sent.events);
     return;
   }
-  // A token without indexer acknowledgement would answer like this for ever.
-  verdict.meaning = body.ack_id ? HecMeaning::accepted : HecMeaning::misconfigured;
+  verdict.meaning = body.ack_id ? HecMeaning::accepted : HecMeaning::unknown;
   verdict.ack_id = body.ack_id;
+  verdict.ack_missing = !body.ack_id;
 }
 
 void HecAnswerReader::read_refusal(HecVerdict& verdict, const Body& body,

@@ -43,8 +43,9 @@ struct HecSent {
 struct HecVerdict {
   HecMeaning meaning = HecMeaning::unknown;
   Delivery delivered;  ///< all events, or the head before the culprit; nothing while acks are due
-  std::size_t culprit = 0;              ///< with refused_one: index into what was sent
-  bool slow_down = false;               ///< accepted, but the receiver's queues are filling
+  std::size_t culprit = 0;   ///< with refused_one: index into what was sent
+  bool ack_missing = false;  ///< accepted, but not so that it could be confirmed: proves nothing
+  bool slow_down = false;    ///< accepted, but the receiver's queues are filling
   std::optional<std::uint64_t> ack_id;  ///< accepted, to be confirmed under this number
   std::optional<std::chrono::milliseconds> retry_after;  ///< as asked, capped
   int http_status = 0;

@@ -135,8 +135,8 @@ Status HecConnection::judge(std::size_t at, const HecVerdict& verdict,
       run_.health.succeeded(at);
       return renew_token(at, answer, token_generation);
     case HecMeaning::unsupported_encoding:
-      run_.health.succeeded(at);
       if (!gzip_[at]) break;
+      run_.health.succeeded(at);
       gzip_[at] = false;
       run_.notices.say("encoding", name + ": takes no compressed bodies; going on without gzip");
       return {};
@@ -144,12 +144,14 @@ Status HecConnection::judge(std::size_t at, const HecVerdict& verdict,
       failed_at = at;
       return back_off(at, name + ": busy: " + answer, verdict.retry_after, tries);
     case HecMeaning::unknown:
+      // A token without acknowledgements answers like this for ever; a glitch does not.
+      if (verdict.ack_missing && !run_.acks_seen) break;
       failed_at = at;
       return back_off(at, name + ": no readable HEC answer: " + answer, verdict.retry_after, tries);
     default:
-      run_.health.succeeded(at);
       break;
   }
+  run_.health.succeeded(at);
   return fail(Errc::denied,
               name + ": " + answer + "; " + hec_advice(verdict.http_status, verdict.hec_code));
 }
@@ -264,6 +266,7 @@ void HecConnection::accept(HecFlight& flight, EventRange range, HecVerdict& verd
     flight.add_delivered(std::move(verdict.delivered));
     return;
   }
+  run_.acks_seen = true;
   const auto now = run_.clock.now();
   const PendingAck pending{*verdict.ack_id, &flight, range, now + run_.ack_timeout};
   ++flight.acks_due;

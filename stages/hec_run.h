@@ -4,6 +4,7 @@
 // no requests: those travel from the sink's queue to one connection and back.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -83,7 +84,8 @@ struct HecRun {
   TokenCache tokens;
   RateLimit rate;
   Notices notices;
-  std::function<bool()> halted;  ///< no further post may begin; set before threads start
+  std::atomic<bool> acks_seen{false};  ///< the token is known to give acknowledgements
+  std::function<bool()> halted;        ///< no further post may begin; set before threads start
 };
 
 }  // namespace hecate

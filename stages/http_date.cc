@@ -50,7 +50,8 @@ std::optional<std::int64_t> parse_http_date(std::string_view text) {
                                          std::chrono::day(static_cast<unsigned>(day)));
   if (!date.ok()) return std::nullopt;
   const auto days = std::chrono::sys_days(date).time_since_epoch();
-  return std::chrono::seconds(days).count() + hour * 3600 + minute * 60 + second;
+  const auto time = std::chrono::hours(hour) + std::chrono::minutes(minute);
+  return std::chrono::seconds(days + time).count() + second;
 }
 
 }  // namespace hecate

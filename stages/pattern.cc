@@ -1,6 +1,7 @@
 #include "stages/pattern.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -9,29 +10,15 @@
 #include <re2/re2.h>
 
 #include "pipeline/json_text.h"
+#include "stages/bit_pattern.h"
+#include "stages/pattern_tree.h"
 
 namespace hecate {
 namespace {
 
-constexpr int unbounded = -1;
+using namespace pattern_tree;
+
 constexpr int depth_max = 32;
-
-struct Node;
-using Sequence = std::vector<Node>;
-
-// One thing that matches, and how often.
-struct Node {
-  enum class Kind { one, group, boundary, begin, end };
-  Kind kind = Kind::one;
-  std::string text;                // one: a byte, an escape or a class, as written
-  std::vector<Sequence> branches;  // group
-  int min = 1;
-  int max = 1;
-  [[nodiscard]] bool repeats() const noexcept { return max != min; }
-  [[nodiscard]] bool is_anchor() const noexcept {
-    return kind == Kind::boundary || kind == Kind::begin || kind == Kind::end;
-  }
-};
 
 // Recursive descent over the pattern; gives up (ok_ = false) at anything unusual.
 class PatternParser {
@@ -107,8 +94,8 @@ class PatternParser {
       rest_.remove_prefix(2);
     } else if (rest_.starts_with("?P<") || rest_.starts_with("?<")) {
       const std::size_t close = rest_.find('>');
-      const char kind = rest_[rest_.find('<') + 1];
-      if (close == rest_.npos || kind == '=' || kind == '!') {
+      const std::size_t name = rest_.find('<') + 1;
+      if (close == rest_.npos || rest_[name] == '=' || rest_[name] == '!') {
         ok_ = false;
         return node;
       }
@@ -140,7 +127,7 @@ class PatternParser {
       node.kind = Node::Kind::begin;
     } else if (kind == 'z' || kind == 'Z') {
       node.kind = Node::Kind::end;
-    } else if (kind == 'x' && rest_.size() >= 4 && rest_[2] != '{') {
+    } else if (kind == 'x' && rest_.size() >= 4 && is_hex(rest_[2]) && is_hex(rest_[3])) {
       size = 4;
     } else if (std::isalnum(static_cast<unsigned char>(kind)) != 0 &&
                std::strchr("dDwWsStnrfeav", kind) == nullptr) {
@@ -183,6 +170,10 @@ class PatternParser {
     node.max = max;
     rest_.remove_prefix(close + 1);
     return true;
+  }
+
+  static bool is_hex(char c) noexcept {
+    return std::isxdigit(static_cast<unsigned char>(c)) != 0;
   }
 
   static int number(std::string_view digits) noexcept {
@@ -267,23 +258,27 @@ void trim_branches(std::vector<Sequence>& branches, Side side, bool& filter_only
 
 // ---- questions about the result
 
-bool matches_empty(const Sequence& sequence);
+// Whether the empty string can match: everywhere, or where the anchors allow it.
+enum class Anchors { forbid, allow };
 
-bool matches_empty(const Node& node) {
-  if (node.is_anchor()) return false;
+bool matches_empty(const Sequence& sequence, Anchors anchors);
+
+bool matches_empty(const Node& node, Anchors anchors) {
+  if (node.is_anchor()) return anchors == Anchors::allow;
   if (node.min == 0) return true;
   return node.kind == Node::Kind::group &&
          std::any_of(node.branches.begin(), node.branches.end(),
-                     [](const Sequence& s) { return matches_empty(s); });
+                     [&](const Sequence& s) { return matches_empty(s, anchors); });
 }
-bool matches_empty(const Sequence& sequence) {
+bool matches_empty(const Sequence& sequence, Anchors anchors) {
   return std::all_of(sequence.begin(), sequence.end(),
-                     [](const Node& node) { return matches_empty(node); });
+                     [&](const Node& node) { return matches_empty(node, anchors); });
 }
 
 bool matches_newline(const std::string& text, const PatternFlags& flags) {
   if (text == ".") return flags.dotall;
   if (text.size() == 1) return text == "\n";
+  if (text.find("\\v") != text.npos) return true;  // any vertical space; one character to RE2
   RE2::Options options;
   options.set_log_errors(false);
   const RE2 one(text, options);
@@ -354,20 +349,24 @@ ScanPattern make_scan_pattern(std::string_view pattern, PatternFlags flags) {
     return scan;
   }
   scan.understood = true;
+  find_bit_pattern(*branches, scan);
   trim_branches(*branches, Side::back, scan.filter_only);
   trim_branches(*branches, Side::front, scan.filter_only);
-  const auto is_empty = [](const Sequence& s) { return matches_empty(s); };
-  const auto is_anchors = [](const Sequence& s) {
-    return std::all_of(s.begin(), s.end(), [](const Node& node) { return node.is_anchor(); });
+  const auto any_empty = [&](Anchors anchors) {
+    return std::any_of(branches->begin(), branches->end(),
+                       [&](const Sequence& s) { return matches_empty(s, anchors); });
   };
-  const bool empty = std::any_of(branches->begin(), branches->end(), is_empty);
-  if (empty && !scan.filter_only) {
+  if (any_empty(Anchors::forbid) && !scan.filter_only) {
     scan.always = true;
+    scan.bits.clear();
     return scan;
   }
-  if (empty || std::any_of(branches->begin(), branches->end(), is_anchors)) {
-    // Nothing is left to search for: take the pattern as written.
+  if (any_empty(Anchors::allow)) {
+    // Nothing is left to search for, or a match without a byte, which lies in no message: take the
+    // pattern as written.
     scan.understood = false;
+    scan.filter_only = false;
+    scan.bits.clear();
     scan.flags = flags;
     scan.text = pattern;
     return scan;

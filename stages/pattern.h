@@ -11,6 +11,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "stages/bit_scan.h"
 
 namespace hecate {
 
@@ -27,6 +30,9 @@ struct ScanPattern {
   bool always = false;       ///< matches every message
   bool filter_only = false;  ///< matches more messages than the pattern does: confirm each
   bool spans_lines = false;  ///< may match across newlines, so across messages: confirm each
+  /// Not empty: no word to search for, so these classes are searched for (bit_scan.h), not `text`.
+  std::vector<BitElement> bits;
+  bool bits_filter_only = false;  ///< they are only a part of the pattern: confirm each match
   bool anchored = false;     ///< has ^ or $ that mean the message: confirm in messages with newlines
 };
 

@@ -25,6 +25,23 @@ unsigned engine_flags(std::string_view pattern, PatternFlags flags) {
   return bits;
 }
 
+// Whether it goes by characters is a matter of the pattern as written: what was trimmed off it may
+// have been all that was not ASCII.
+unsigned scan_flags(const CompiledRules::Rule& rule) {
+  return engine_flags(rule.pattern, rule.scan.flags) | HS_FLAG_MULTILINE;
+}
+
+bool in_scan_database(const CompiledRules::Rule& rule) {
+  return rule.scan.understood && !rule.scan.always && rule.scan.bits.empty();
+}
+
+CompiledRules::Certainty certainty_of(const ScanPattern& scan) {
+  using Certainty = CompiledRules::Certainty;
+  if (!scan.bits.empty()) return scan.bits_filter_only ? Certainty::candidate : Certainty::sure;
+  if (scan.filter_only || scan.spans_lines) return Certainty::candidate;
+  return scan.anchored ? Certainty::sure_in_one_line : Certainty::sure;
+}
+
 struct Expressions {
   std::vector<const char*> texts;
   std::vector<unsigned> flags;
@@ -101,7 +118,8 @@ std::shared_ptr<const CompiledRules> CompiledRules::compile(const Config& config
   if (problems.size() > known) return compiled;
   if (!compiled->compile_scan(cache)) {
     // Trimming made something that the engine does not like: search for all patterns as written.
-    for (Rule& rule : compiled->rules_) rule.scan.understood = rule.scan.always;
+    for (Rule& rule : compiled->rules_)
+      rule.scan.understood = rule.scan.always || !rule.scan.bits.empty();
   }
   compiled->compile_single(problems);
   return compiled;
@@ -119,6 +137,7 @@ void CompiledRules::add_rule(const RuleConfig& config, std::vector<ConfigProblem
   rule.pattern = config.pattern;
   rule.flags = {config.caseless, config.dotall, config.multiline};
   rule.scan = make_scan_pattern(config.pattern, rule.flags);
+  rule.certainty = certainty_of(rule.scan);
   if (!rule.scan.always) {
     const unsigned flags = engine_flags(rule.pattern, rule.flags) | HS_FLAG_ALLOWEMPTY;
     if (std::string why = complaint(rule.pattern, flags); !why.empty()) {
@@ -145,8 +164,8 @@ bool CompiledRules::compile_scan(BlobCache* cache) {
   Expressions expressions;
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     const ScanPattern& scan = rules_[i].scan;
-    if (!scan.understood || scan.always) continue;
-    expressions.add(scan.text, engine_flags(scan.text, scan.flags) | HS_FLAG_MULTILINE, i);
+    if (!in_scan_database(rules_[i])) continue;
+    expressions.add(scan.text, scan_flags(rules_[i]), i);
   }
   if (expressions.texts.empty()) return true;
   const std::string key = cache_key();
@@ -209,9 +228,8 @@ std::string CompiledRules::cache_key() const {
   if (hs_populate_platform(&platform) == HS_SUCCESS)
     all += fmt::format("{} {}\n", platform.tune, platform.cpu_features);
   for (const Rule& rule : rules_) {
-    if (!rule.scan.understood || rule.scan.always) continue;
-    all += fmt::format("{} {} {}\n", &rule - rules_.data(),
-                       engine_flags(rule.scan.text, rule.scan.flags), rule.scan.text);
+    if (!in_scan_database(rule)) continue;
+    all += fmt::format("{} {} {}\n", &rule - rules_.data(), scan_flags(rule), rule.scan.text);
   }
   const XXH128_hash_t hash = XXH3_128bits(all.data(), all.size());
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);

@@ -50,8 +50,15 @@ class HsScratch {
 
 class CompiledRules {
  public:
+  /// What a report of a rule's pattern is worth.
+  enum class Certainty : std::uint8_t {
+    sure,
+    sure_in_one_line,  ///< unless the message has a newline in it
+    candidate,         ///< to be confirmed in the message alone
+  };
   struct Rule {
     ScanPattern scan;
+    Certainty certainty = Certainty::candidate;
     std::unique_ptr<re2::RE2> log_group;  ///< null: any group
     std::string pattern;                  ///< as written
     PatternFlags flags;

@@ -182,6 +182,18 @@ TEST(HecAcks, a_token_without_acknowledgements_is_noticed_at_the_first_answer) {
   EXPECT_EQ(f.hec.posts(), 1);
 }
 
+TEST(HecAcks, a_number_missing_once_is_a_glitch) {
+  AckFixture f;
+  f.hec.after = [&](HttpAnswer answer, int post) -> Result<HttpAnswer> {
+    return post == 1 ? answer_of(200, R"({"text":"Success","code":0})") : answer;
+  };
+  f.start({&f.hec});
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(f.submit(numbered_events(4, std::to_string(i) + "-")));
+  ASSERT_TRUE(f.sink->drain());
+  EXPECT_EQ(f.settled(), 12U);
+  EXPECT_EQ(f.hec.events().size(), 16U);
+}
+
 TEST(HecAcks, refused_events_are_isolated_and_the_head_is_confirmed_too) {
   AckFixture f;
   f.hec.keeps_head = false;

@@ -141,6 +141,18 @@ TEST(HecSink, any_number_of_refused_events_is_isolated_without_sending_the_rest_
   }
 }
 
+TEST(HecSink, behind_a_run_of_refused_events_portions_grow_again) {
+  HecSinkFixture f;
+  FakeHec hec;
+  f.start({&hec});
+  std::vector<std::string> events = numbered_events(2000);
+  for (std::size_t i = 0; i < 100; ++i) events[i] = poison;
+  ASSERT_TRUE(f.submit(events));
+  ASSERT_TRUE(f.sink->drain());
+  EXPECT_EQ(hec.events().size(), 1900U);
+  EXPECT_LE(hec.posts(), 100 + 10);
+}
+
 TEST(HecSink, bodies_that_are_too_large_are_halved_until_they_fit) {
   for (const bool as_cloud : {false, true}) {
     HecSinkFixture f;
@@ -267,28 +279,30 @@ TEST(HecSink, answers_that_no_repetition_changes_hold_the_run_with_advice) {
 }
 
 TEST(HecSink, one_of_two_endpoints_dying_costs_nothing) {
-  HecSinkFixture f(4);
-  f.options.hec.endpoints = {"http://127.0.0.1:8088", "http://127.0.0.1:8089"};
-  FakeHec first;
-  FakeHec second;
-  std::atomic<bool> dead{false};
-  first.before = [&](const HttpRequest&, int post) -> std::optional<Result<HttpAnswer>> {
-    if (post >= 5) dead = true;
-    if (dead) return Result<HttpAnswer>(fail(Errc::transient, "connection refused"));
-    return std::nullopt;
-  };
-  f.start({&first, &second});
-  std::vector<std::string> all;
-  for (int i = 0; i < 60; ++i) {
-    const std::vector<std::string> events = numbered_events(3, "r" + std::to_string(i) + "-");
-    all.insert(all.end(), events.begin(), events.end());
-    ASSERT_TRUE(f.submit(events));
+  for (const std::size_t connections : std::initializer_list<std::size_t>{1, 4}) {
+    HecSinkFixture f(connections);
+    f.options.hec.endpoints = {"http://127.0.0.1:8088", "http://127.0.0.1:8089"};
+    FakeHec first;
+    FakeHec second;
+    first.before = [](const HttpRequest&, int post) -> std::optional<Result<HttpAnswer>> {
+      if (post < 5) return std::nullopt;
+      return Result<HttpAnswer>(fail(Errc::transient, "connection refused"));
+    };
+    f.start({&first, &second});
+    std::vector<std::string> all;
+    for (int i = 0; i < 60; ++i) {
+      const std::vector<std::string> events = numbered_events(3, "r" + std::to_string(i) + "-");
+      all.insert(all.end(), events.begin(), events.end());
+      ASSERT_TRUE(f.submit(events));
+    }
+    ASSERT_TRUE(f.sink->drain());
+    std::map<std::string, int> counts = first.event_counts();
+    for (const auto& [event, count] : second.event_counts()) counts[event] += count;
+    EXPECT_EQ(counts, once_each(all));
+    if (connections == 1) {
+      EXPECT_EQ(first.events().size(), 15U);
+    }
   }
-  ASSERT_TRUE(f.sink->drain());
-  std::map<std::string, int> counts = first.event_counts();
-  for (const auto& [event, count] : second.event_counts()) counts[event] += count;
-  EXPECT_EQ(counts, once_each(all));
-  EXPECT_FALSE(first.events().empty());
 }
 
 TEST(HecSink, refuses_to_open_without_a_usable_endpoint_or_token) {

@@ -18,7 +18,7 @@ Rehearse an outage: --faults FILE is a seeded plan in YAML, for example
   seed: 1
   rules:
     - {every: 5, status: 503, code: 9}          # every fifth request: busy
-    - {requests: [20, 30], refuse_token: true}  # a token that is rotated for a while
+    - {requests: 20-30, refuse_token: true}     # a token that is rotated for a while
 docs/receive.md describes all of it.
 
 Example:

@@ -7,7 +7,7 @@ find_package(tl-expected REQUIRED)   # Result<T> until C++23's std::expected
 find_package(yaml-cpp REQUIRED)      # the configuration file
 find_package(simdjson REQUIRED)      # validates JSON and UTF-8 at memory speed
 find_package(CURL 7.85 REQUIRED)     # HTTP and TLS to HEC
-find_package(OpenSSL REQUIRED)       # TLS of `hecate receive`
+find_package(OpenSSL REQUIRED)       # TLS of `hecate receive`; base64
 find_package(SQLite3 REQUIRED)       # the checkpoint: crash-safe, in one file
 find_package(ZLIB REQUIRED)          # archives as AWS writes them, for `hecate generate`
 find_package(CLI11 REQUIRED)         # the command line

@@ -251,8 +251,8 @@ class Decompress::Layer final : public ByteReader {
   bool frame_open_ = false;
 };
 
-Decompress::Decompress() {
-  for (int i = 0; i <= limits::compression_layers_max; ++i) {
+Decompress::Decompress(int layers_max) {
+  for (int i = 0; i <= layers_max; ++i) {
     layers_.push_back(std::make_unique<Layer>(i == 0 ? limits::read_chunk_bytes
                                                      : limits::read_chunk_bytes / 4));
   }

@@ -1,8 +1,8 @@
 // decompress: compressed bytes in, text out, a piece at a time.
 //
 // The content decides, never a name: gzip and zstd are known by their magic bytes and peeled off,
-// layer by layer, at most limits::compression_layers_max deep; anything else passes through. A gzip
-// object may have any number of members. Everything streams: a member of many GiB needs no more
+// layer by layer, to a bounded depth; anything else passes through. A gzip object may have any
+// number of members. Everything streams: a member of many GiB needs no more
 // memory than a small one (ISA-L inflates in pieces as fast as in one go).
 //
 // Damage never hides: what was readable comes out first, then read() fails with the member and the
@@ -16,13 +16,15 @@
 #include <vector>
 
 #include "pipeline/io.h"
+#include "pipeline/limits.h"
 #include "pipeline/result.h"
 
 namespace hecate {
 
 class Decompress final : public ByteReader {
  public:
-  Decompress();
+  /// Peels off at most `layers_max` layers.
+  explicit Decompress(int layers_max = limits::compression_layers_max);
   ~Decompress() override;
   Decompress(Decompress&&) noexcept;
   Decompress& operator=(Decompress&&) noexcept;

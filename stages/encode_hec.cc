@@ -231,8 +231,10 @@ char* EncodeHec::write_id(const Batch& batch, std::size_t i, char* out) {
   }
   const std::string_view id = batch.id(event);
   if (id.size() <= 64 && is_plain_id(id)) return put(out, id);
-  if (object_hash_.empty() || object_uri_ != batch.envelope->uri) {
+  if (object_hash_.empty() || object_uri_ != batch.envelope->uri ||
+      object_identity_ != batch.envelope->identity) {
     object_uri_ = batch.envelope->uri;
+    object_identity_ = batch.envelope->identity;
     object_hash_ = object_hash_hex(batch.envelope->uri, batch.envelope->identity);
   }
   out = put(out, object_hash_);

@@ -56,6 +56,7 @@ class EncodeHec {
   std::unique_ptr<JsonCheck> json_;
   std::string object_hash_;  // for full ids outside CloudWatch ...
   std::string object_uri_;   // ... of this object
+  std::string object_identity_;
 };
 static_assert(Stage<EncodeHec>);
 

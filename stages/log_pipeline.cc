@@ -40,6 +40,7 @@ LogPipeline make_log_pipeline(const LogPipelineShared& shared, LogPipelineOption
   return LogPipeline(
       ParseLogs({.format = options.format,
                  .event_bytes_max = hec.max_event_bytes,
+                 .compression_layers_max = options.compression_layers_max,
                  .kernels = options.kernels}),
       Unescape({.need_messages = need_messages,
                 .event_bytes_max = hec.max_event_bytes,

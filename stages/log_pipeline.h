@@ -6,7 +6,7 @@
 // One LogPipeline belongs to one worker and handles one object at a time; workers share only what
 // does not change (configuration, compiled rules). Everything moves in batches of a few thousand
 // events. From the first byte to the last, an event's text is not copied into an object of its own:
-// it is a slice of the batch.
+// it is a slice of the batch. Dead letters come in by a side door: see replay_pipeline.h.
 #pragma once
 
 #include <functional>
@@ -60,6 +60,7 @@ LogPipelineShared share_log_pipeline(std::shared_ptr<const Config> config, BlobC
 
 struct LogPipelineOptions {
   Format format = Format::automatic;
+  int compression_layers_max = limits::compression_layers_max;
   const ScanKernels* kernels = nullptr;  ///< null: the best for this CPU
   Enrich::OnRejected on_rejected_group;  ///< may be empty
 };

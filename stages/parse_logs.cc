@@ -10,7 +10,7 @@ namespace hecate {
 
 ParseLogs::ParseLogs(Options options)
     : options_(options),
-      decompress_(std::make_unique<Decompress>()),
+      decompress_(std::make_unique<Decompress>(options.compression_layers_max)),
       window_(std::make_unique<TextWindow>()),
       contexts_(std::make_unique<ContextTable>()) {
   if (options_.kernels == nullptr) options_.kernels = &select_scan_kernels();

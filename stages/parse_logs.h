@@ -28,6 +28,7 @@ class ParseLogs {
   struct Options {
     Format format = Format::automatic;
     std::uint64_t event_bytes_max = 1'000'000;
+    int compression_layers_max = limits::compression_layers_max;
     const ScanKernels* kernels = nullptr;  ///< null: the best for this CPU
   };
   explicit ParseLogs(Options options);

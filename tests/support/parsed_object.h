@@ -108,7 +108,9 @@ inline void expect_same(const ParsedObject& got, const ParsedObject& wanted) {
   EXPECT_EQ(got.format, wanted.format);
   ASSERT_EQ(got.error.has_value(), wanted.error.has_value())
       << got.error_text() << wanted.error_text();
-  if (got.error) EXPECT_EQ(got.error->code, wanted.error->code);
+  if (got.error) {
+    EXPECT_EQ(got.error->code, wanted.error->code);
+  }
 }
 
 }  // namespace hecate

@@ -62,7 +62,11 @@ class ClassifyAgainstPcre2 : public testing::Test {
   void expect_agreement(const Config& config, const std::vector<Message>& messages) {
     std::vector<ConfigProblem> problems;
     const auto rules = CompiledRules::compile(config, nullptr, problems);
-    ASSERT_TRUE(problems.empty()) << problems[0].message;
+    if (!problems.empty()) {  // random patterns may be more than the engine takes
+      ASSERT_NE(problems[0].message.find("too large"), std::string::npos) << problems[0].message;
+      ++too_large_;
+      return;
+    }
     ++sets_;
     if (rules->scan_database() != nullptr) ++scanned_;
     Classify classify(rules);
@@ -133,6 +137,7 @@ class ClassifyAgainstPcre2 : public testing::Test {
   std::size_t matched_ = 0;
   std::size_t disagreements_ = 0;
   std::size_t sets_ = 0;
+  std::size_t too_large_ = 0;
   std::size_t scanned_ = 0;  // sets with patterns that are searched for in all messages at once
 };
 
@@ -296,6 +301,7 @@ TEST_F(ClassifyAgainstPcre2, agrees_on_patterns_made_up_at_random) {
     if (disagreements_ >= 20) break;
   }
   EXPECT_GT(scanned_, sets_ * 8 / 10);
+  EXPECT_LT(too_large_, 10U);
 }
 
 }  // namespace

@@ -117,7 +117,9 @@ TEST(Timestamp, an_epoch_in_json_is_told_apart_by_its_magnitude) {
   for (const TimeCase& c : cases) {
     std::int64_t epoch_ms = 0;
     EXPECT_EQ(parse_json_time(c.text, epoch_ms), c.size != 0) << c.text;
-    if (c.size != 0) EXPECT_EQ(epoch_ms, c.epoch_ms) << c.text;
+    if (c.size != 0) {
+      EXPECT_EQ(epoch_ms, c.epoch_ms) << c.text;
+    }
   }
 }
 

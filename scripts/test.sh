@@ -63,8 +63,7 @@ count_pytest() {
   local line ok bad
   line=$(tail -n 1 "$logs/pytest")
   ok=$(grep -oE '[0-9]+ passed' <<<"$line" | grep -oE '[0-9]+' || echo 0)
-  bad=$(grep -oE '[0-9]+ (failed|error)' <<<"$line" | grep -oE '[0-9]+' | paste -sd+ | bc 2>/dev/null || echo 0)
-  bad=${bad:-0}
+  bad=$(grep -oE '[0-9]+ (failed|error)' <<<"$line" | awk '{sum += $1} END {print sum + 0}')
   if [ "$ok" -eq 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
   passed=$((passed + ok))
   failed=$((failed + bad))

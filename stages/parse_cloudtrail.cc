@@ -104,7 +104,10 @@ class CloudtrailParser final : public Parser {
       return Step::done;
     }
     const char* record = cursor.p;
-    if (const Step step = skip_value(cursor); step != Step::done) return step;
+    if (*record != '{') return Step::bad;
+    const ScanResult whole = kernels_.brackets(record, cursor.end);
+    if (whole.size == ScanResult::npos) return Step::incomplete;
+    cursor.p += whole.size;
     Event event;
     event.context = context_;
     event.time_ms = envelope_->modified_ms;

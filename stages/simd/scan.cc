@@ -48,7 +48,27 @@ ScanResult scan_line(const char* begin, const char* end) {
   return result;
 }
 
-constexpr ScanKernels scalar_kernels{"scalar", scan_json_string, scan_line};
+ScanResult scan_brackets(const char* begin, const char* end) {
+  ScanResult result;
+  std::size_t depth = 0;
+  for (const char* p = begin; p < end; ++p) {
+    if (*p == '"') {
+      const ScanResult string = scan_json_string(p + 1, end);
+      if (string.size == ScanResult::npos) return result;
+      p += string.size + 1;
+    } else if (*p == '\\' && p + 1 < end && (p[1] == '\\' || p[1] == '"')) {
+      ++p;  // no JSON, but the other kernels take a quote so written for escaped: so does this one
+    } else if (*p == '{' || *p == '[') {
+      ++depth;
+    } else if ((*p == '}' || *p == ']') && --depth == 0) {
+      result.size = static_cast<std::size_t>(p - begin) + 1;
+      return result;
+    }
+  }
+  return result;
+}
+
+constexpr ScanKernels scalar_kernels{"scalar", scan_json_string, scan_line, scan_brackets};
 
 }  // namespace
 

@@ -32,6 +32,9 @@ struct ScanKernels {
   /// Finds the newline that ends the line at `begin`. A carriage return before it counts as seen
   /// control, like any other.
   ScanResult (*line)(const char* begin, const char* end);
+  /// `begin` is at a '{' or '[': the size of that value, its closing bracket included. Strings are
+  /// skipped; whether brackets pair by kind is not looked at. `seen` is not set.
+  ScanResult (*brackets)(const char* begin, const char* end);
 };
 
 /// The fastest kernels of this CPU, or those named by `forced` ("scalar", "avx2", "avx512") when the

@@ -6,7 +6,7 @@
 
 #include "stages/simd/scan.h"
 
-HECATE_TARGET_BEGIN("avx2,bmi")
+HECATE_TARGET_BEGIN("avx2,bmi,popcnt")
 namespace hecate::avx2 {
 namespace {
 
@@ -27,6 +27,15 @@ struct Block {
   std::uint64_t quote() const { return equals('"'); }
   std::uint64_t backslash() const { return equals('\\'); }
   std::uint64_t newline() const { return equals('\n'); }
+  // '{' and '[', '}' and ']' differ in one bit.
+  std::uint64_t folded(char c) const {
+    const __m256i bit = _mm256_set1_epi8(0x20);
+    const __m256i wanted = _mm256_set1_epi8(c);
+    return join(_mm256_cmpeq_epi8(_mm256_or_si256(low, bit), wanted),
+                _mm256_cmpeq_epi8(_mm256_or_si256(high_half, bit), wanted));
+  }
+  std::uint64_t opening() const { return folded('{'); }
+  std::uint64_t closing() const { return folded('}'); }
   std::uint64_t high() const { return join(low, high_half); }
   std::uint64_t control() const {
     const __m256i last = _mm256_set1_epi8(0x1f);  // unsigned x <= 0x1f  <=>  max(x, 0x1f) == 0x1f
@@ -40,7 +49,7 @@ struct Block {
 }  // namespace
 
 extern const ScanKernels scan_kernels;
-const ScanKernels scan_kernels{"avx2", scan_json_string, scan_line};
+const ScanKernels scan_kernels{"avx2", scan_json_string, scan_line, scan_brackets};
 
 }  // namespace hecate::avx2
 HECATE_TARGET_END

@@ -26,7 +26,27 @@ DeadLetterReason reason_of(Errc code) noexcept {
   return code == Errc::bad_document ? DeadLetterReason::bad_document : DeadLetterReason::bad_object;
 }
 
+class LogObjectPipeline final : public ObjectPipeline {
+ public:
+  explicit LogObjectPipeline(LogPipeline pipeline) : pipeline_(std::move(pipeline)) {}
+
+  Status open(const Envelope& envelope, ByteReader& object, std::uint64_t resume_from) override {
+    return pipeline_.source().open(envelope, object, resume_from);
+  }
+  Result<bool> next(Batch& batch) override { return pipeline_.next(batch); }
+  [[nodiscard]] std::uint64_t records() const override { return pipeline_.source().records(); }
+  [[nodiscard]] std::uint64_t bytes_in() const override { return pipeline_.source().bytes_in(); }
+  [[nodiscard]] std::uint64_t bytes_out() const override { return pipeline_.source().bytes_out(); }
+
+ private:
+  LogPipeline pipeline_;
+};
+
 }  // namespace
+
+std::unique_ptr<ObjectPipeline> as_object_pipeline(LogPipeline pipeline) {
+  return std::make_unique<LogObjectPipeline>(std::move(pipeline));
+}
 
 Status Worker::run() {
   while (!ports_.stopped()) {
@@ -57,15 +77,14 @@ Status Worker::read_object(const std::shared_ptr<ObjectProgress>& object) {
   bytes_in_counted_ = bytes_out_counted_ = 0;
   Result<std::unique_ptr<ByteReader>> reader = ports_.store.open(envelope);
   if (!reader) return give_up_object(object.get(), envelope, object->resume_from(), reader.error());
-  ParseLogs& source = pipeline_.source();
-  if (Status opened = source.open(envelope, **reader, object->resume_from()); !opened)
+  if (Status opened = pipeline_->open(envelope, **reader, object->resume_from()); !opened)
     return give_up_object(object.get(), envelope, object->resume_from(), opened.error());
   while (true) {
     if (ports_.stopped()) return fail(Errc::interrupted, "stopped");
-    Result<bool> more = pipeline_.next(batch_);
+    Result<bool> more = pipeline_->next(batch_);
     count_bytes();
-    if (!more) return give_up_object(object.get(), envelope, source.records(), more.error());
-    if (!*more) return ports_.ledger.finish(*object, source.records(), ObjectStatus::done);
+    if (!more) return give_up_object(object.get(), envelope, pipeline_->records(), more.error());
+    if (!*more) return ports_.ledger.finish(*object, pipeline_->records(), ObjectStatus::done);
     if (Status taken = take_batch(object); !taken) return taken;
   }
 }
@@ -147,11 +166,12 @@ void Worker::count_batch() {
 }
 
 void Worker::count_bytes() {
-  const ParseLogs& source = pipeline_.source();
-  Metrics::add(ports_.metrics.bytes_compressed, source.bytes_in() - bytes_in_counted_);
-  Metrics::add(ports_.metrics.bytes_uncompressed, source.bytes_out() - bytes_out_counted_);
-  bytes_in_counted_ = source.bytes_in();
-  bytes_out_counted_ = source.bytes_out();
+  const std::uint64_t bytes_in = pipeline_->bytes_in();
+  const std::uint64_t bytes_out = pipeline_->bytes_out();
+  Metrics::add(ports_.metrics.bytes_compressed, bytes_in - bytes_in_counted_);
+  Metrics::add(ports_.metrics.bytes_uncompressed, bytes_out - bytes_out_counted_);
+  bytes_in_counted_ = bytes_in;
+  bytes_out_counted_ = bytes_out;
 }
 
 }  // namespace hecate

@@ -16,6 +16,7 @@
 #include "pipeline/batcher.h"
 #include "pipeline/dead_letter.h"
 #include "pipeline/io.h"
+#include "pipeline/object_pipeline.h"
 #include "stages/log_pipeline.h"
 
 namespace hecate {
@@ -57,12 +58,17 @@ struct WorkerPorts {
   std::function<void(const Envelope&)> skipped;  ///< an earlier run did this object
 };
 
+/// A LogPipeline for workers.
+std::unique_ptr<ObjectPipeline> as_object_pipeline(LogPipeline pipeline);
+
 class Worker {
  public:
-  Worker(WorkerPorts ports, LogPipeline pipeline, BatchLimits limits)
+  Worker(WorkerPorts ports, std::unique_ptr<ObjectPipeline> pipeline, BatchLimits limits)
       : ports_(std::move(ports)),
         pipeline_(std::move(pipeline)),
         batcher_(limits, ports_.pool, ports_.sink, ports_.clock) {}
+  Worker(WorkerPorts ports, LogPipeline pipeline, BatchLimits limits)
+      : Worker(std::move(ports), as_object_pipeline(std::move(pipeline)), limits) {}
 
   /// Works until there are no more objects, then submits what is left. An Error ends the run.
   Status run();
@@ -79,7 +85,7 @@ class Worker {
   void count_bytes();
 
   WorkerPorts ports_;
-  LogPipeline pipeline_;
+  std::unique_ptr<ObjectPipeline> pipeline_;
   Batcher batcher_;
   Batch batch_;
   std::uint64_t bytes_in_counted_ = 0;

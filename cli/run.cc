@@ -26,6 +26,9 @@ constexpr const char* examples = R"(Examples:
   # Archives into your Splunk; the same command goes on after any interruption
   SPLUNK_HEC_TOKEN=... hecate backfill /archives/2024 --to https://splunk.example:8088
 
+  # What was refused, once the reason is mended: dead letters lie where the backfill said
+  SPLUNK_HEC_TOKEN=... hecate replay dead-letters --to https://splunk.example:8088
+
   # See what would be sent, one HEC object a line
   hecate backfill archive.gz --to - | head
 
@@ -70,6 +73,8 @@ int run(int argc, char** argv) {
   app.allow_extras();  // refused below, with a message that does not repeat values
   Action chosen;
   add_backfill_command(app, chosen);
+  add_replay_command(app, chosen);
+  add_status_command(app, chosen);
   add_receive_command(app, chosen);
   add_generate_command(app, chosen);
   add_validate_command(app, chosen);

@@ -23,6 +23,8 @@ int run_command_line(int argc, char** argv);
 void add_backfill_command(CLI::App& app, Action& chosen);
 void add_receive_command(CLI::App& app, Action& chosen);
 void add_generate_command(CLI::App& app, Action& chosen);
+void add_replay_command(CLI::App& app, Action& chosen);
+void add_status_command(CLI::App& app, Action& chosen);
 void add_validate_command(CLI::App& app, Action& chosen);
 
 /// Prints "hecate: <sentence>" on stderr and returns 2.

@@ -77,7 +77,7 @@ Result<std::int64_t> parse_time(std::string_view text, std::int64_t now_ms) {
   if (full.size() == 10) full += "T00:00:00Z";
   if (full.size() == 16) full += ":00Z";
   std::int64_t time_ms = 0;
-  if (take_iso8601(full, time_ms) != full.size()) {
+  if (full.empty() || take_iso8601(full, time_ms) != full.size()) {
     return fail(Errc::usage,
                 fmt::format("'{}' is not a time such as 2024-01-31, 2024-01-31T12:00:00Z or 7d (ago)",
                             text));

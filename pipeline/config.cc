@@ -5,11 +5,22 @@
 // config_tests.
 #include "pipeline/config.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "pipeline/config_schema.h"
 
 namespace hecate {
+namespace {
+
+// The engines quote patterns as they stand, with the line breaks that are in them.
+void put_on_one_line(std::string& message) {
+  std::replace_if(
+      message.begin(), message.end(), [](char c) { return c >= 0 && (c < 0x20 || c == 0x7f); },
+      ' ');
+}
+
+}  // namespace
 
 Environment process_environment() {
   return [](std::string_view name) -> std::optional<std::string> {
@@ -35,6 +46,7 @@ ConfigLoad load_config(std::string_view yaml, const Environment& environment,
     check_patterns(load.config, load.problems);
     // The one pattern without a place in the file is the environment's.
     for (std::size_t i = before; i < load.problems.size(); ++i) {
+      put_on_one_line(load.problems[i].message);
       if (load.problems[i].line == 0) load.problems[i].message.insert(0, "LOG_GROUP_NAME_REGEX: ");
     }
   }

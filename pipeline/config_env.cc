@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "pipeline/config_schema.h"
+#include "pipeline/json_text.h"
 
 namespace hecate {
 namespace {
@@ -16,6 +17,15 @@ std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
   if (first == text.npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
 }
 
 class EnvironmentReader {
@@ -31,8 +41,9 @@ class EnvironmentReader {
   std::optional<std::string> value(std::string_view name) {
     std::optional<std::string> value = environment_ ? environment_(name) : std::nullopt;
     if (!value) return std::nullopt;
-    if (value->size() > variable_bytes_max || has_control(*value)) {
-      problem(name, fmt::format("must be a single line of at most {} bytes", variable_bytes_max));
+    if (value->size() > variable_bytes_max || has_control(*value) || !is_utf8(*value)) {
+      problem(name, fmt::format("must be a single line of UTF-8, at most {} bytes",
+                                variable_bytes_max));
       return std::nullopt;
     }
     return value;

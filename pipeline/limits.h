@@ -36,6 +36,8 @@ inline constexpr std::size_t document_bytes_max = record_bytes_max;
 inline constexpr std::size_t batch_events_max = 8192;
 /// Nesting of JSON that is skipped or delimited (iteratively: this bounds nonsense, not the stack).
 inline constexpr int json_depth_max = 1024;
+/// Nesting within a CloudWatch document, which needs four: what is lost in brackets is told soon.
+inline constexpr int document_depth_max = 64;
 /// Distinct (owner, log group, log stream) held by one worker before the table starts anew.
 inline constexpr std::size_t contexts_max = 1024;
 

@@ -56,6 +56,7 @@ class Pipeline {
       : source_(std::move(source)), stages_(std::move(stages)...) {}
 
   [[nodiscard]] Src& source() noexcept { return source_; }
+  [[nodiscard]] const Src& source() const noexcept { return source_; }
   template <typename S>
   [[nodiscard]] S& stage() noexcept {
     return std::get<S>(stages_);

@@ -1,8 +1,9 @@
 // dead_letter_document: reads a dead letter, whoever wrote it.
 //
 //   hecate     {"reason":...,"origin":{...},"event":{...}}             (dead_letter_record.h)
-//   Firehose   {"attemptsMade":...,"errorCode":...,"rawData":"<base64>"}      (error-prefix objects)
-//   Lambda     {"requestContext":{...},"requestPayload":{"awslogs":{"data":"<base64>"}}}, the same
+//   Firehose   {"attemptsMade":...,"errorCode":...,"rawData":"<base64>"}      (error-prefix
+//   objects) Lambda     {"requestContext":{...},"requestPayload":{"awslogs":{"data":"<base64>"}}},
+//   the same
 //              inside EventBridge's "detail", or the bare {"awslogs":{...}}   (failed invocations)
 //
 // The content tells which. Says where the parts are; decodes and sends nothing.
@@ -50,7 +51,8 @@ class DeadLetterReader {
   std::string rest_;
 };
 
-/// Whether a JSON object, padded, is an event as HEC takes it: nothing but known keys, and an event.
+/// Whether a JSON object, padded, is an event as HEC takes it: nothing but known keys, and an
+/// event.
 bool is_hec_event(std::string_view document, const ScanKernels& kernels);
 
 }  // namespace hecate

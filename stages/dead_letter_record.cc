@@ -10,6 +10,7 @@
 #include <simdjson.h>
 
 #include "pipeline/json_text.h"
+#include "stages/json_scan.h"
 
 namespace hecate {
 namespace {
@@ -134,8 +135,10 @@ bool read_event(json::value value, std::string& out) {
   std::string_view raw;
   if (value.get_object().get(event) != simdjson::SUCCESS) return false;
   if (event.raw_json().get(raw) != simdjson::SUCCESS) return false;
+  // The parser paired the brackets only; what goes out again as it stands must be sound within.
   out = trimmed(raw);
-  return true;
+  JsonCursor cursor{raw.data(), raw.data() + out.size(), &select_scan_kernels()};
+  return skip_value(cursor) == Step::done && cursor.p == cursor.end;
 }
 
 bool read_member(std::string_view key, json::value value, DeadLetterRecord& out) {

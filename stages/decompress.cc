@@ -14,21 +14,21 @@
 #include "pipeline/buffer.h"
 #include "pipeline/check.h"
 #include "pipeline/limits.h"
+#include "stages/gzip_header.h"
 
 namespace hecate {
 namespace {
 
 constexpr std::string_view gzip_magic("\x1f\x8b\x08", 3);
 constexpr std::string_view zstd_magic("\x28\xb5\x2f\xfd", 4);
+constexpr std::size_t deflate_match_bytes_max = 258;
+constexpr std::size_t zstd_header_bytes = 5;  // the least that tells the size of a frame's header
 
 std::string_view inflate_problem(int code) {
   switch (code) {
     case ISAL_INVALID_BLOCK: return "invalid deflate block";
     case ISAL_INVALID_SYMBOL: return "invalid deflate symbol";
     case ISAL_INVALID_LOOKBACK: return "deflate match reaches before the beginning";
-    case ISAL_INVALID_WRAPPER: return "damaged gzip header";
-    case ISAL_UNSUPPORTED_METHOD: return "unknown gzip compression method";
-    case ISAL_NEED_DICT: return "gzip data asks for a dictionary";
     default: return "damaged gzip data";
   }
 }
@@ -56,9 +56,14 @@ class Decompress::Layer final : public ByteReader {
     between_members_ = false;
     crc_problem_.clear();
     failed_.reset();
+    failed_below_.reset();
     kind_ = Kind::plain;
     while (input_.size() < zstd_magic.size() && !at_end_) {
-      if (Status filled = fill(); !filled) return fail(std::move(filled.error()));
+      Status filled = fill();
+      if (filled) continue;
+      if (input_.empty()) return fail(std::move(filled.error()));
+      failed_below_ = std::move(filled.error());  // told behind the few bytes that are there
+      break;
     }
     if (!peel) return kind_;
     if (input_.view().starts_with(gzip_magic)) {
@@ -69,7 +74,7 @@ class Decompress::Layer final : public ByteReader {
       kind_ = Kind::zstd;
       if (zstd_ == nullptr) zstd_ = ZSTD_createDStream();
       if (zstd_ == nullptr) return fail(Errc::internal, "no memory for a zstd decoder");
-      ZSTD_initDStream(zstd_);
+      zstd_wanted_ = ZSTD_initDStream(zstd_);
       ZSTD_DCtx_setParameter(zstd_, ZSTD_d_windowLogMax, limits::zstd_window_log_max);
       frame_open_ = false;
     }
@@ -79,12 +84,9 @@ class Decompress::Layer final : public ByteReader {
   Result<std::size_t> read(std::span<char> into) override {
     if (failed_) return fail(*failed_);
     if (into.empty()) return std::size_t{0};
-    switch (kind_) {
-      case Kind::gzip: return read_gzip(into);
-      case Kind::zstd: return read_zstd(into);
-      case Kind::plain: break;
-    }
-    return read_plain(into);
+    Result<std::size_t> got = read_kind(into);
+    if (!got) failed_ = got.error();  // damage stays damage
+    return got;
   }
 
   [[nodiscard]] std::uint64_t bytes_in() const noexcept { return taken_; }
@@ -93,6 +95,15 @@ class Decompress::Layer final : public ByteReader {
   [[nodiscard]] std::size_t left() const noexcept { return input_.size() - next_; }
   [[nodiscard]] std::uint64_t position() const noexcept { return taken_ - left(); }
 
+  Result<std::size_t> read_kind(std::span<char> into) {
+    switch (kind_) {
+      case Kind::gzip: return read_gzip(into);
+      case Kind::zstd: return read_zstd(into);
+      case Kind::plain: break;
+    }
+    return read_plain(into);
+  }
+
   // Gets more input behind what is left; sets at_end_ when there is none.
   Status fill() {
     if (next_ > 0) {
@@ -100,6 +111,7 @@ class Decompress::Layer final : public ByteReader {
       next_ = 0;
     }
     if (input_.room() == 0) return {};
+    if (failed_below_) return fail(*failed_below_);
     Result<std::size_t> got = below_->read(std::span<char>(input_.end(), input_.room()));
     if (!got) return fail(std::move(got.error()));
     if (*got == 0) at_end_ = true;
@@ -116,6 +128,7 @@ class Decompress::Layer final : public ByteReader {
       return size;
     }
     if (at_end_) return std::size_t{0};
+    if (failed_below_) return fail(*failed_below_);
     Result<std::size_t> got = below_->read(into);
     if (got) taken_ += *got;
     if (got && *got == 0) at_end_ = true;
@@ -124,7 +137,9 @@ class Decompress::Layer final : public ByteReader {
 
   void start_member() {
     isal_inflate_init(inflate_.get());
-    inflate_->crc_flag = ISAL_GZIP;
+    inflate_->crc_flag = ISAL_GZIP_NO_HDR_VER;
+    header_ = GzipHeader();
+    in_header_ = true;
     between_members_ = false;
   }
 
@@ -140,11 +155,33 @@ class Decompress::Layer final : public ByteReader {
         if (!*another) return std::size_t{0};
         continue;
       }
+      if (in_header_) {
+        if (Status taken = take_header(); !taken) return fail(std::move(taken.error()));
+        continue;
+      }
       Result<std::size_t> got = inflate_some(into);
       if (!got) return got;
       produced = *got;
     }
     return produced;
+  }
+
+  Status take_header() {
+    if (left() == 0) return fail(cut_off());  // and nothing comes
+    std::size_t used = 0;
+    const GzipHeader::State state = header_.take(input_.view(next_, left()), used);
+    next_ += used;
+    if (state == GzipHeader::State::bad) {
+      return fail(Errc::bad_object, fmt::format("damaged gzip header in member {} (byte {})",
+                                                member_, position()));
+    }
+    in_header_ = state == GzipHeader::State::more;
+    return {};
+  }
+
+  [[nodiscard]] Error cut_off() const {
+    return {Errc::bad_object, fmt::format("gzip data is cut off in member {} (byte {})", member_,
+                                          position())};
   }
 
   // Inflates what is there into `into`; 0 is no end, only no output yet.
@@ -166,21 +203,21 @@ class Decompress::Layer final : public ByteReader {
       between_members_ = true;
       return produced;
     }
-    if (code < 0 || code == ISAL_NEED_DICT) {
+    if (code < 0) {
       failed_ = Error{Errc::bad_object, fmt::format("{} in member {} (byte {})",
                                                     inflate_problem(code), member_, position())};
-      if (produced > 0) return produced;  // what was readable comes first
+      // What was readable comes first. ISA-L has counted the match that it refuses without writing
+      // it: those bytes are whatever lay there before, perhaps another object's text.
+      const bool at_match = code == ISAL_INVALID_SYMBOL || code == ISAL_INVALID_LOOKBACK;
+      const std::size_t unwritten = at_match ? std::min(produced, deflate_match_bytes_max) : 0;
+      if (produced > unwritten) return produced - unwritten;
       return fail(*failed_);
     }
     if (inflate_->block_state == ISAL_BLOCK_FINISH) {
       between_members_ = true;
       return produced;
     }
-    if (starved && produced == 0) {
-      return fail(Errc::bad_object,
-                          fmt::format("gzip data is cut off in member {} (byte {})", member_,
-                                      position()));
-    }
+    if (starved && produced == 0) return fail(cut_off());
     return produced;
   }
 
@@ -218,7 +255,8 @@ class Decompress::Layer final : public ByteReader {
       }
       if (left() == 0 && at_end_ && !frame_open_) return std::size_t{0};
       const bool starved = left() == 0;
-      ZSTD_inBuffer in{input_.data() + next_, left(), 0};
+      // A block at a time: an error must not take the blocks before it along.
+      ZSTD_inBuffer in{input_.data() + next_, std::min(left(), zstd_wanted_), 0};
       const std::size_t code = ZSTD_decompressStream(zstd_, &out, &in);
       next_ += in.pos;
       if (ZSTD_isError(code) != 0) {
@@ -226,6 +264,7 @@ class Decompress::Layer final : public ByteReader {
                                                           ZSTD_getErrorName(code), position()));
       }
       frame_open_ = code != 0;
+      zstd_wanted_ = std::max(code, zstd_header_bytes);
       if (starved && out.pos == 0 && frame_open_) {
         return fail(Errc::bad_object,
                             fmt::format("zstd data is cut off (byte {})", position()));
@@ -242,12 +281,16 @@ class Decompress::Layer final : public ByteReader {
   bool at_end_ = false;
 
   std::unique_ptr<inflate_state> inflate_;
+  GzipHeader header_;
+  bool in_header_ = false;
   std::uint64_t member_ = 1;
   bool between_members_ = false;
   std::string crc_problem_;       // of the first member whose CRC was wrong
   std::optional<Error> failed_;   // damage behind which nothing can be read
+  std::optional<Error> failed_below_;  // what open() met behind the first few bytes
 
   ZSTD_DStream* zstd_ = nullptr;
+  std::size_t zstd_wanted_ = 0;  // bytes that the decoder can make use of at once
   bool frame_open_ = false;
 };
 

@@ -25,7 +25,7 @@ constexpr std::array<std::pair<Format, std::string_view>, 6> names = {{
 }};
 
 // Beginnings of files that are no logs.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 14> foreign = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 15> foreign = {{
     {"\x1f\x8b"sv, "gzip data that is damaged or nested too deep"},
     {"\x28\xb5\x2f\xfd"sv, "zstd data nested too deep"},
     {"BZh"sv, "bzip2 data"},
@@ -42,6 +42,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 14> foreign 
     {"%PDF-"sv, "a PDF document"},
     {"SQLite format 3\0"sv, "an SQLite database"},
     {"\xff\xfe"sv, "UTF-16 text"},
+    {"\xfe\xff"sv, "UTF-16 text"},
 }};
 
 constexpr std::size_t sample_bytes = 4096;
@@ -71,12 +72,12 @@ struct TopLevelKeys {
   bool message_type = false;
   bool records = false;
   bool log_events = false;
-  bool ended = false;     ///< the object closed ...
-  bool one_line = false;  ///< ... without a newline in it, and its line holds nothing else
+  bool one_line = false;  ///< the object closed without a newline in it, and is alone on its line
 };
 
 // Walks the first object's own keys; stops early at what settles the matter.
-Step walk_keys(JsonCursor cursor, const char* begin, TopLevelKeys& keys) {
+Step walk_keys(JsonCursor cursor, bool at_end, TopLevelKeys& keys) {
+  const char* const begin = cursor.p;
   ++cursor.p;
   cursor.skip_space();
   bool more = cursor.p == cursor.end || *cursor.p != '}';
@@ -91,9 +92,9 @@ Step walk_keys(JsonCursor cursor, const char* begin, TopLevelKeys& keys) {
     if (const Step step = skip_value(cursor); step != Step::done) return step;
     if (const Step step = take_member_end(cursor, more); step != Step::done) return step;
   }
-  keys.ended = true;
   while (cursor.p < cursor.end && (*cursor.p == ' ' || *cursor.p == '\t' || *cursor.p == '\r'))
     ++cursor.p;
+  if (cursor.p == cursor.end && !at_end) return Step::incomplete;
   keys.one_line = std::find(begin, cursor.p, '\n') == cursor.p &&
                   (cursor.p == cursor.end || *cursor.p == '\n');
   return Step::done;
@@ -116,11 +117,14 @@ Result<std::optional<Format>> detect_format(std::string_view text, bool at_end,
   if (cursor.p == cursor.end && !at_end) return std::optional<Format>();
   if (cursor.p < cursor.end && *cursor.p == '{') {
     TopLevelKeys keys;
-    const Step step = walk_keys(cursor, cursor.p, keys);
+    const Step step = walk_keys(cursor, at_end, keys);
     if (step == Step::incomplete && !at_end) return std::optional<Format>();
     if (keys.message_type || keys.log_events) return std::optional(Format::cloudwatch);
     if (keys.records) return std::optional(Format::cloudtrail);
     if (step == Step::done && keys.one_line) return std::optional(Format::json_lines);
+    // Half a line of JSON is no text: better a dead letter than an event that was never logged.
+    if (step == Step::incomplete && std::find(cursor.p, cursor.end, '\n') == cursor.end)
+      return std::optional(Format::json_lines);
   }
   std::int64_t ignored = 0;
   if (take_export_time(text, ignored) != 0) return std::optional(Format::cloudwatch_export);

@@ -179,7 +179,8 @@ char* EncodeHec::write_event(const Batch& batch, std::size_t i, const Template& 
   if (!event.has(EventFlags::no_time) && event.time_ms >= 0) out = write_time(event.time_ms, out);
   out = put(out, shape.head);
   if (options_.shape == EventShape::envelope) {
-    out = put(out, lambda_request_id(batch.message(event)));
+    const std::string_view request_id = lambda_request_id(batch.message(event));
+    if (!request_id.empty()) out = put(out, request_id);
     out = put(out, "\",\"message\":");
     out = write_text(batch, event, out);
     *out++ = '}';

@@ -201,10 +201,13 @@ Result<HttpAnswer> HecConnection::exchange(std::size_t endpoint, const std::stri
 Status HecConnection::back_off(std::size_t endpoint, const std::string& why,
                                std::optional<milliseconds> asked, RetryPolicy::Tries& tries) {
   run_.health.failed(endpoint, asked);
-  const std::optional<milliseconds> delay = run_.retry.after_failure(tries, asked);
+  // What one endpoint asks for does not hold up another, nor use up the time that there is.
+  const bool elsewhere = run_.health.another_is_well(endpoint);
+  const std::optional<milliseconds> delay =
+      run_.retry.after_failure(tries, elsewhere ? std::nullopt : asked);
   if (!delay) return fail(Errc::transient, why + "; " + gave_up_advice(tries.failures));
   run_.notices.say("retry", why + "; sending again");
-  if (run_.health.another_is_well(endpoint)) return {};
+  if (elsewhere) return {};
   if (!run_.clock.sleep_for(*delay, run_.halted)) return fail(interrupted());
   return {};
 }

@@ -1,9 +1,10 @@
 // json_documents: cuts text into the JSON objects in it, and gets over what is broken.
 //
-// Objects may stand a line each, over several lines, or back to back. Damage costs only itself: what
-// follows is found again at the next line that begins with '{'. Such a line also ends an object that
-// was not complete, so half a line never swallows the one behind it. Every byte is looked at once.
-// Delimits by brackets and quotes; whether an object is sound JSON is for its reader to say.
+// Objects may stand a line each, over several lines, or back to back. Damage costs only itself:
+// what follows is found again at the next line that begins with '{'. Such a line also ends an
+// object that was not complete, so half a line never swallows the one behind it. Every byte is
+// looked at once. Delimits by brackets and quotes; whether an object is sound JSON is for its
+// reader to say.
 #pragma once
 
 #include <cstddef>
@@ -17,10 +18,10 @@
 namespace hecate {
 
 struct JsonDocument {
-  std::string_view text;      ///< from '{' to '}', padded; valid until the next call
-  std::string_view problem;   ///< why there is none, for people; empty: it is sound so far
-  std::uint64_t line = 1;     ///< on which it begins, counted from 1
-  std::uint64_t number = 1;   ///< in the object, the broken ones included, counted from 1
+  std::string_view text;     ///< from '{' to '}', padded; valid until the next call
+  std::string_view problem;  ///< why there is none, for people; empty: it is sound so far
+  std::uint64_t line = 1;    ///< on which it begins, counted from 1
+  std::uint64_t number = 1;  ///< in the object, the broken ones included, counted from 1
 };
 
 class JsonDocuments {

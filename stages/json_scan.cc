@@ -1,5 +1,6 @@
 #include "stages/json_scan.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -24,9 +25,14 @@ Step skip_scalar(JsonCursor& cursor) {
 // The kinds of the open brackets, a bit each: no recursion, no allocation.
 class BracketStack {
  public:
+  explicit BracketStack(int depth_max) : depth_max_(std::min(depth_max, limits::json_depth_max)) {}
   [[nodiscard]] bool empty() const noexcept { return depth_ == 0; }
+  [[nodiscard]] bool in_object() const noexcept {
+    const int top = depth_ - 1;
+    return depth_ > 0 && (bits_[static_cast<std::size_t>(top / 64)] >> (top % 64) & 1) != 0;
+  }
   bool push(bool is_object) noexcept {
-    if (depth_ == limits::json_depth_max) return false;
+    if (depth_ == depth_max_) return false;
     const auto word = static_cast<std::size_t>(depth_ / 64);
     const std::uint64_t bit = std::uint64_t{1} << (depth_ % 64);
     bits_[word] = is_object ? bits_[word] | bit : bits_[word] & ~bit;
@@ -34,31 +40,63 @@ class BracketStack {
     return true;
   }
   bool pop(bool is_object) noexcept {
-    if (depth_ == 0) return false;
+    if (depth_ == 0 || in_object() != is_object) return false;
     --depth_;
-    const bool top = (bits_[static_cast<std::size_t>(depth_ / 64)] >> (depth_ % 64) & 1) != 0;
-    return top == is_object;
+    return true;
   }
 
  private:
   std::array<std::uint64_t, limits::json_depth_max / 64> bits_{};
+  const int depth_max_;
   int depth_ = 0;
 };
 
-// Behind an opening bracket. Strings are skipped whole, so brackets inside them do not count.
-Step skip_brackets(JsonCursor& cursor) {
-  BracketStack open;
-  JsonSlice ignored;
-  do {
+// Behind a bracket or comma inside `open`: to the beginning of the next value.
+Step to_value(JsonCursor& cursor, const BracketStack& open) {
+  JsonSlice key;
+  if (open.in_object()) return take_key(cursor, key);
+  cursor.skip_space();
+  return cursor.p == cursor.end ? Step::incomplete : Step::done;
+}
+
+// At an opening bracket: enters it, or steps over it when there is nothing in it.
+Step open_bracket(JsonCursor& cursor, BracketStack& open, bool& entered) {
+  const bool is_object = *cursor.p == '{';
+  if (!open.push(is_object)) return Step::bad;
+  ++cursor.p;
+  cursor.skip_space();
+  if (cursor.p == cursor.end) return Step::incomplete;
+  entered = *cursor.p != (is_object ? '}' : ']');
+  if (entered) return to_value(cursor, open);
+  ++cursor.p;
+  open.pop(is_object);
+  return Step::done;
+}
+
+// Behind a value: over the brackets that close here, and to the next value if there is one.
+Step close_brackets(JsonCursor& cursor, BracketStack& open) {
+  while (!open.empty()) {
+    cursor.skip_space();
     if (cursor.p == cursor.end) return Step::incomplete;
-    const char c = *cursor.p;
-    if (c == '"') {
-      if (const Step step = take_string(cursor, ignored); step != Step::done) return step;
-      continue;
-    }
-    if ((c == '{' || c == '[') && !open.push(c == '{')) return Step::bad;
-    if ((c == '}' || c == ']') && !open.pop(c == '}')) return Step::bad;
-    ++cursor.p;
+    const char c = *cursor.p++;
+    if (c == ',') return to_value(cursor, open);
+    if ((c != '}' && c != ']') || !open.pop(c == '}')) return Step::bad;
+  }
+  return Step::done;
+}
+
+// At an opening bracket. Minds what may follow what: where a value is damaged the quotes pair up
+// wrongly, and brackets alone would be found to match somewhere in the documents behind it.
+Step skip_brackets(JsonCursor& cursor, int depth_max) {
+  BracketStack open(depth_max);
+  do {
+    bool entered = false;
+    const bool is_bracket = *cursor.p == '{' || *cursor.p == '[';
+    const Step step =
+        is_bracket ? open_bracket(cursor, open, entered) : skip_value(cursor, depth_max);
+    if (step != Step::done) return step;
+    if (entered) continue;
+    if (const Step closed = close_brackets(cursor, open); closed != Step::done) return closed;
   } while (!open.empty());
   return Step::done;
 }
@@ -77,7 +115,7 @@ Step take_string(JsonCursor& cursor, JsonSlice& out) {
   return Step::done;
 }
 
-Step skip_value(JsonCursor& cursor) {
+Step skip_value(JsonCursor& cursor, int depth_max) {
   if (cursor.p == cursor.end) return Step::incomplete;
   switch (*cursor.p) {
     case '"': {
@@ -85,7 +123,7 @@ Step skip_value(JsonCursor& cursor) {
       return take_string(cursor, ignored);
     }
     case '{':
-    case '[': return skip_brackets(cursor);
+    case '[': return skip_brackets(cursor, depth_max);
     default: return skip_scalar(cursor);
   }
 }
@@ -112,7 +150,7 @@ Step take_member_end(JsonCursor& cursor, bool& more) {
 
 std::string json_value_of(const JsonSlice& slice) {
   if (slice.seen == 0) return std::string(slice.raw);
-  std::string out(unescaped_bytes_max(slice.raw.size()), '\0');
+  std::string out(unescaped_bytes_max(slice.raw.size()) + limits::padding_bytes, '\0');
   const Unescaped result = unescape_json(slice.raw, out.data());
   out.resize(result.size);
   return out;

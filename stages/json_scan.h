@@ -1,15 +1,16 @@
 // json_scan: walking over JSON text that may still be arriving.
 //
 // simdjson wants a whole document; archives hold documents of any size, cut anywhere by our windows.
-// These functions step over complete values only and say when there is not enough text yet. They
-// delimit, they do not validate numbers or escapes: whoever uses a value does. Iterative: nesting
-// costs bits, not stack.
+// These functions step over complete values only and say when there is not enough text yet. They mind
+// brackets, commas and colons, but not numbers or escapes: whoever uses a value does. Iterative:
+// nesting costs bits, not stack.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "pipeline/limits.h"
 #include "stages/simd/scan.h"
 
 namespace hecate {
@@ -39,8 +40,8 @@ struct JsonSlice {
 
 /// At a '"': takes the string.
 Step take_string(JsonCursor& cursor, JsonSlice& out);
-/// At the beginning of any value: steps over it.
-Step skip_value(JsonCursor& cursor);
+/// At the beginning of any value: steps over it. Nested deeper than `depth_max` it is bad.
+Step skip_value(JsonCursor& cursor, int depth_max = limits::json_depth_max);
 /// Behind '{' or ',': takes a key and its colon, and the space around them.
 Step take_key(JsonCursor& cursor, JsonSlice& key);
 /// Behind a member's value: takes ',' (more = true) or '}' (more = false), and space before it.

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "pipeline/json_text.h"
 #include "stages/json_scan.h"
 #include "stages/parser.h"
 #include "stages/timestamp.h"
@@ -26,6 +27,7 @@ class CloudtrailParser final : public Parser {
   }
 
   std::size_t parse(const TextPiece& piece, Batch& batch) override {
+    if (at_ == At::lost) return piece.text.size();
     begin_ = piece.text.data();
     JsonCursor cursor{begin_, begin_ + piece.text.size(), &kernels_};
     context_ = context_index(batch, contexts_.of_object(*envelope_, {}));
@@ -39,7 +41,7 @@ class CloudtrailParser final : public Parser {
     if (step == Step::bad || stuck) {
       JsonCursor rest{settled, cursor.end, &kernels_};
       rest.skip_space();
-      if (at_ != At::lost && (at_ != At::document || rest.p < rest.end)) {
+      if (at_ != At::document || rest.p < rest.end) {
         const std::uint64_t byte = piece.offset + static_cast<std::uint64_t>(settled - begin_);
         note_problem(fmt::format("{} (text byte {})",
                                  step == Step::bad   ? "the CloudTrail document is not valid JSON"
@@ -59,7 +61,6 @@ class CloudtrailParser final : public Parser {
 
   Step advance(JsonCursor& cursor, Batch& batch) {
     cursor.skip_space();
-    if (at_ == At::lost) cursor.p = cursor.end;
     if (cursor.p == cursor.end) return Step::incomplete;
     switch (at_) {
       case At::document: return read_header(cursor);
@@ -71,10 +72,6 @@ class CloudtrailParser final : public Parser {
   }
 
   Step read_header(JsonCursor& cursor) {
-    if (*cursor.p == '\xef') {
-      if (cursor.end - cursor.p < 4) return Step::incomplete;
-      cursor.p += 3;
-    }
     if (*cursor.p != '{') return Step::bad;
     ++cursor.p;
     bool more = true;
@@ -104,10 +101,7 @@ class CloudtrailParser final : public Parser {
       return Step::done;
     }
     const char* record = cursor.p;
-    if (*record != '{') return Step::bad;
-    const ScanResult whole = kernels_.brackets(record, cursor.end);
-    if (whole.size == ScanResult::npos) return Step::incomplete;
-    cursor.p += whole.size;
+    if (const Step step = skip_record(cursor); step != Step::done) return step;
     Event event;
     event.context = context_;
     event.time_ms = envelope_->modified_ms;
@@ -118,17 +112,28 @@ class CloudtrailParser final : public Parser {
     return Step::done;
   }
 
+  // What is no object is stepped over all the same: it is one bad record, not the end.
+  Step skip_record(JsonCursor& cursor) const {
+    if (*cursor.p != '{') return skip_value(cursor);
+    const ScanResult whole = kernels_.brackets(cursor.p, cursor.end);
+    if (whole.size == ScanResult::npos) return Step::incomplete;
+    cursor.p += whole.size;
+    return Step::done;
+  }
+
   void inspect(Event& event, const char* record) {
     event.flags = EventFlags::json_value;
     const ScanResult line = kernels_.line(record, record + event.raw_size);
     if (line.size != ScanResult::npos || (line.seen & Seen::control) != 0)
       event.flags |= EventFlags::special;
+    const std::string_view text(record, event.raw_size);
     simdjson::dom::element element;
-    const simdjson::error_code error =
-        json_.parse(record, event.raw_size, false).get(element);
-    if (error == simdjson::UTF8_ERROR) {  // to be repaired; the walk found it whole
-      event.flags |= EventFlags::non_ascii;
-      return;
+    simdjson::error_code error = json_.parse(record, event.raw_size, false).get(element);
+    if (error == simdjson::UTF8_ERROR) {
+      event.flags |= EventFlags::non_ascii;  // to be repaired on the way
+      repaired_.clear();
+      append_valid_utf8(repaired_, text);
+      error = json_.parse(repaired_).get(element);
     }
     std::string_view time;
     if (error != simdjson::SUCCESS || !element.is_object()) {
@@ -157,6 +162,7 @@ class CloudtrailParser final : public Parser {
   const ScanKernels& kernels_;
   ContextTable& contexts_;
   simdjson::dom::parser json_;
+  std::string repaired_;  // of a record that is not UTF-8
   At at_ = At::document;
   const Envelope* envelope_ = nullptr;
   std::uint32_t context_ = 0;

@@ -6,7 +6,8 @@
 // Documents follow one another with or without white space. The walk is speculative: an event that
 // looks exactly as AWS writes it is taken in a few compares; any other goes the slow way, key by key,
 // with the same result. Documents never have to fit in memory, unless their metadata comes after
-// their events. A damaged document costs its own tail: the walk picks up at the next document.
+// their events. A damaged document costs its own tail: the walk picks up at the next document, of
+// which it first tries every place where one could begin.
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -25,7 +26,11 @@ constexpr std::string_view before_message = ",\"message\":\"";
 constexpr std::size_t id_digits = 56;
 constexpr std::size_t timestamp_digits = 13;
 constexpr std::string_view document_mark = "{\"messageType\"";
-constexpr std::string_view line_mark = "\n{";
+// Of text that was not scanned for what is in it.
+constexpr std::uint8_t any_bytes =
+    EventFlags::special | EventFlags::backslash | EventFlags::non_ascii;
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 bool starts_with(const char* p, std::string_view text) noexcept {
   return std::memcmp(p, text.data(), text.size()) == 0;
@@ -94,17 +99,15 @@ class CloudwatchParser final : public Parser {
     while (step == Step::done && batch.events.size() < limits::batch_events_max) {
       step = advance(cursor, batch);
       if (step == Step::done) settled_ = cursor.p;
-      if (step == Step::bad || (step == Step::incomplete && piece.full && settled_ == begin_)) {
-        complain(step, settled_);
+      if (step == Step::bad || (step == Step::incomplete && is_stuck(piece))) {
+        complain(step, piece);
+        if (at_ == At::document) ++settled_;  // the next one does not begin where this one did
         cursor.p = settled_;
         at_ = At::resync;
         step = Step::done;
       }
     }
-    if (step == Step::incomplete && piece.at_end) {
-      finish(settled_, cursor.end);
-      settled_ = cursor.end;
-    }
+    if (step == Step::incomplete && piece.at_end) settled_ = cursor.end;
     return static_cast<std::size_t>(settled_ - begin_);
   }
 
@@ -129,11 +132,8 @@ class CloudwatchParser final : public Parser {
 
   // From between two documents to behind the '[' of logEvents, or to behind a document without.
   Step read_header(JsonCursor& cursor, Batch& batch) {
-    if (offset_ == 0 && cursor.p == begin_ && cursor.end - cursor.p >= 3 &&
-        starts_with(cursor.p, "\xef\xbb\xbf")) {
-      cursor.p += 3;
-    }
     cursor.skip_space();
+    settled_ = cursor.p;
     if (cursor.p == cursor.end) return Step::incomplete;
     if (*cursor.p != '{') return Step::bad;
     ++cursor.p;
@@ -166,7 +166,7 @@ class CloudwatchParser final : public Parser {
 
   static Step take_header_value(JsonCursor& cursor, std::string_view key, Header& header) {
     const auto take = [&](JsonSlice& slice, bool& has) {
-      if (has || *cursor.p != '"') return skip_value(cursor);  // of a doubled key the first counts
+      if (has || *cursor.p != '"') return skip(cursor);  // of a doubled key the first counts
       has = true;
       return take_string(cursor, slice);
     };
@@ -174,8 +174,10 @@ class CloudwatchParser final : public Parser {
     if (key == "owner") return take(header.owner, header.has_owner);
     if (key == "logGroup") return take(header.group, header.has_group);
     if (key == "logStream") return take(header.stream, header.has_stream);
-    return skip_value(cursor);
+    return skip(cursor);
   }
+
+  static Step skip(JsonCursor& cursor) { return skip_value(cursor, limits::document_depth_max); }
 
   Step begin_events(const Header& header, Batch& batch) {
     discard_ = header.type.raw != "DATA_MESSAGE";
@@ -189,6 +191,7 @@ class CloudwatchParser final : public Parser {
     stream_ = json_value_of(header.stream);
     renew_context(batch);
     at_ = At::events;
+    comma_due_ = false;
     return Step::done;
   }
 
@@ -199,23 +202,30 @@ class CloudwatchParser final : public Parser {
 
   // Events, as many as there are; stops behind the last complete one.
   Step read_events(JsonCursor& cursor, Batch& batch) {
-    while (batch.events.size() < limits::batch_events_max && take_event_as_aws_writes_it(cursor, batch)) {
-      if (cursor.end - cursor.p >= 2 && *cursor.p == ',' && cursor.p[1] == '{') ++cursor.p;
+    while (!comma_due_ && batch.events.size() < limits::batch_events_max &&
+           take_event_as_aws_writes_it(cursor, batch)) {
+      comma_due_ = cursor.end - cursor.p < 2 || *cursor.p != ',' || cursor.p[1] != '{';
+      if (!comma_due_) ++cursor.p;
     }
     settled_ = cursor.p;
     if (batch.events.size() >= limits::batch_events_max) return Step::done;
     cursor.skip_space();
-    if (cursor.p < cursor.end && *cursor.p == ',') {
-      ++cursor.p;
-      cursor.skip_space();
-    }
     if (cursor.p == cursor.end) return Step::incomplete;
     if (*cursor.p == ']') {
       ++cursor.p;
       at_ = At::trailer;
       return Step::done;
     }
-    return take_event_of_any_form(cursor, batch);
+    if (comma_due_) {
+      if (*cursor.p != ',') return Step::bad;
+      settled_ = ++cursor.p;
+      comma_due_ = false;
+      cursor.skip_space();
+      if (cursor.p == cursor.end) return Step::incomplete;
+    }
+    const Step step = take_event_of_any_form(cursor, batch);
+    comma_due_ = step == Step::done;
+    return step;
   }
 
   bool take_event_as_aws_writes_it(JsonCursor& cursor, Batch& batch) const {
@@ -255,79 +265,82 @@ class CloudwatchParser final : public Parser {
 
   Step take_event_of_any_form(JsonCursor& cursor, Batch& batch) {
     const char* begin = cursor.p;
-    JsonCursor whole = cursor;
-    if (const Step step = skip_value(whole); step != Step::done) return step;
-    if (!discard_) {
-      Event event;
-      event.context = context_;
-      event.flags = EventFlags::no_time;
-      if (*begin != '{' || !read_event_members(JsonCursor{begin + 1, whole.p, &kernels_}, event)) {
-        set_bad_event(event, begin, whole.p);
-      }
-      if (event.has(EventFlags::no_time)) ++batch.events_without_time;
-      batch.events.push_back(event);
-    }
-    cursor.p = whole.p;
+    Event event;
+    event.flags = EventFlags::no_time;
+    bool has_message = false;
+    const Step step =
+        *begin == '{' ? take_event_members(cursor, event, has_message) : skip(cursor);
+    if (step != Step::done || discard_) return step;
+    if (!has_message) set_bad_event(event, begin, cursor.p);
+    if (event.has(EventFlags::no_time)) ++batch.events_without_time;
+    event.context = context_;
+    batch.events.push_back(event);
     return Step::done;
   }
 
-  // False when there is no message to deliver.
-  bool read_event_members(JsonCursor cursor, Event& event) const {
-    bool has_message = false;
-    bool more = true;
+  // A value of an event: what is between the quotes of a string, or all of anything else.
+  struct Value {
+    JsonSlice slice;
+    bool is_string = false;
+  };
+
+  Step take_event_members(JsonCursor& cursor, Event& event, bool& has_message) const {
+    ++cursor.p;
     cursor.skip_space();
-    if (cursor.p < cursor.end && *cursor.p == '}') return false;
+    if (cursor.p == cursor.end) return Step::incomplete;
+    bool more = *cursor.p != '}';
+    if (!more) ++cursor.p;
     while (more) {
       JsonSlice key;
-      if (take_key(cursor, key) != Step::done) return false;
-      const char* value = cursor.p;
-      if (skip_value(cursor) != Step::done) return false;
-      const std::string_view written(value, static_cast<std::size_t>(cursor.p - value));
+      if (const Step step = take_key(cursor, key); step != Step::done) return step;
+      // The document was cut here, and another one follows.
+      if (key.raw == "logEvents") return Step::bad;
+      Value value;
+      if (const Step step = take_value(cursor, value); step != Step::done) return step;
       if (key.raw == "id" && event.id_size == 0) {
-        set_id(event, written);
+        set_id(event, value);
       } else if (key.raw == "timestamp" && event.has(EventFlags::no_time)) {
-        set_time(event, written);
+        set_time(event, value.slice.raw);
       } else if (key.raw == "message" && !has_message) {
-        has_message = set_message(event, written);
+        has_message = set_message(event, value);
       }
-      if (take_member_end(cursor, more) != Step::done) return false;
+      if (const Step step = take_member_end(cursor, more); step != Step::done) return step;
     }
-    return has_message;
+    return Step::done;
   }
 
-  static std::string_view without_quotes(std::string_view written) {
-    return written.front() == '"' ? written.substr(1, written.size() - 2) : written;
+  static Step take_value(JsonCursor& cursor, Value& value) {
+    value.is_string = *cursor.p == '"';
+    if (value.is_string) return take_string(cursor, value.slice);
+    const char* begin = cursor.p;
+    const Step step = skip(cursor);
+    value.slice.raw = std::string_view(begin, static_cast<std::size_t>(cursor.p - begin));
+    return step;
   }
 
-  void set_id(Event& event, std::string_view written) const {
-    const std::string_view id = without_quotes(written);
+  void set_id(Event& event, const Value& value) const {
+    const std::string_view id = value.slice.raw;
+    const bool is_number = !value.is_string && (id.front() == '-' || is_digit(id.front()));
+    if (!value.is_string && !is_number) return;
     event.id_begin = static_cast<std::uint32_t>(id.data() - begin_);
     event.id_size = static_cast<std::uint32_t>(id.size());
   }
 
   static void set_time(Event& event, std::string_view written) {
-    if (!parse_integer(without_quotes(written), event.time_ms) || event.time_ms < 0) {
+    if (!parse_integer(written, event.time_ms) || event.time_ms < 0) {
       event.time_ms = 0;
       return;
     }
     event.flags &= static_cast<std::uint8_t>(~EventFlags::no_time);
   }
 
-  // A message that is no string is taken as the text of its JSON.
-  bool set_message(Event& event, std::string_view written) const {
-    if (written == "null") return false;
-    if (written.front() == '"') {
-      JsonCursor cursor{written.data(), written.data() + written.size(), &kernels_};
-      JsonSlice slice;
-      if (take_string(cursor, slice) != Step::done) return false;
-      event.raw_begin = static_cast<std::uint32_t>(slice.raw.data() - begin_);
-      event.raw_size = static_cast<std::uint32_t>(slice.raw.size());
-      event.flags |= string_flags(slice.seen);
-      return true;
-    }
-    event.raw_begin = static_cast<std::uint32_t>(written.data() - begin_);
-    event.raw_size = static_cast<std::uint32_t>(written.size());
-    event.flags |= EventFlags::special | EventFlags::backslash | EventFlags::non_ascii;
+  // A message that is no string is taken as the text of its JSON. False when there is none.
+  bool set_message(Event& event, const Value& value) const {
+    const std::string_view text = value.slice.raw;
+    if (!value.is_string && text == "null") return false;
+    event.raw_begin = static_cast<std::uint32_t>(text.data() - begin_);
+    event.raw_size = static_cast<std::uint32_t>(text.size());
+    event.flags |= value.is_string ? string_flags(value.slice.seen) : any_bytes;
     return true;
   }
 
@@ -337,7 +350,7 @@ class CloudwatchParser final : public Parser {
     event.raw_begin = static_cast<std::uint32_t>(begin - begin_);
     event.raw_size = static_cast<std::uint32_t>(end - begin);
     event.flags &= static_cast<std::uint8_t>(~(EventFlags::json_string | EventFlags::from_message));
-    event.flags |= EventFlags::special | EventFlags::backslash | EventFlags::non_ascii;
+    event.flags |= any_bytes;
   }
 
   Step read_trailer(JsonCursor& cursor) {
@@ -347,7 +360,7 @@ class CloudwatchParser final : public Parser {
       if (!more) break;
       JsonSlice key;
       if (const Step step = take_key(cursor, key); step != Step::done) return step;
-      if (const Step step = skip_value(cursor); step != Step::done) return step;
+      if (const Step step = skip(cursor); step != Step::done) return step;
     }
     end_document();
     return Step::done;
@@ -358,46 +371,50 @@ class CloudwatchParser final : public Parser {
     ++document_;
   }
 
-  // After damage: to the next place where a document can begin. Neither mark can stand inside a
-  // valid JSON string, where quotes and newlines are escaped.
+  // After damage: to the next place where a document can begin, which is a brace before its first
+  // key or at the beginning of a line. Neither can stand inside a valid JSON string, where quotes
+  // and newlines are escaped.
   Step find_next_document(JsonCursor& cursor) {
     const std::string_view rest(cursor.p, static_cast<std::size_t>(cursor.end - cursor.p));
-    const std::size_t from = rest.empty() ? 0 : 1;  // not where the damage was noticed
-    const std::size_t document = rest.find(document_mark, from);
-    const std::size_t line = rest.find(line_mark, from);
-    const std::size_t found = std::min(document, line == rest.npos ? line : line + 1);
+    std::size_t found = rest.find('{');
+    while (found != rest.npos && !rest.substr(found).starts_with(document_mark) &&
+           (found == 0 || rest[found - 1] != '\n')) {
+      found = rest.find('{', found + 1);
+    }
     if (found == rest.npos) {
       // A mark may be cut in two by the window's end.
-      if (rest.size() > document_mark.size()) cursor.p = cursor.end - document_mark.size();
-      return skipped(rest) ? Step::done : Step::incomplete;
+      if (rest.size() <= document_mark.size()) return Step::incomplete;
+      cursor.p = cursor.end - document_mark.size();
+      return Step::done;
     }
     cursor.p += found;
     end_document();
     return Step::done;
   }
-  static bool skipped(std::string_view rest) noexcept { return rest.size() > document_mark.size(); }
 
-  void complain(Step step, const char* at) {
-    const std::uint64_t byte = offset_ + static_cast<std::uint64_t>(at - begin_);
-    note_problem(step == Step::bad
-                     ? fmt::format("document {} is not valid JSON (text byte {})", document_, byte)
-                     : fmt::format("a record of document {} is larger than {} bytes (text byte {})",
-                                   document_, limits::record_bytes_max, byte));
+  // Whether what is incomplete will stay so.
+  [[nodiscard]] bool is_stuck(const TextPiece& piece) const {
+    if (at_ == At::resync) return false;
+    const bool between_documents = at_ == At::document && settled_ == begin_ + piece.text.size();
+    return (piece.at_end && !between_documents) || (piece.full && settled_ == begin_);
   }
 
-  void finish(const char* settled, const char* end) {
-    JsonCursor cursor{settled, end, &kernels_};
-    cursor.skip_space();
-    if (at_ == At::resync || (at_ == At::document && cursor.p == end)) return;
-    note_problem(fmt::format("document {} is cut off (text byte {})", document_,
-                             offset_ + static_cast<std::uint64_t>(end - begin_)));
+  void complain(Step step, const TextPiece& piece) {
+    const bool cut_off = step == Step::incomplete && piece.at_end;
+    const char* what = step == Step::bad ? "is not valid JSON"
+                       : cut_off         ? "is cut off"
+                                         : "holds a record that is too large";
+    const char* at = cut_off ? begin_ + piece.text.size() : settled_;
+    note_problem(fmt::format("document {} {} (text byte {})", document_, what,
+                             offset_ + static_cast<std::uint64_t>(at - begin_)));
   }
 
   const ScanKernels& kernels_;
   ContextTable& contexts_;
   At at_ = At::document;
   std::uint64_t document_ = 1;
-  bool discard_ = false;
+  bool discard_ = false;    // the events of this document are not to be sent
+  bool comma_due_ = false;  // an event was read, and no comma behind it
   std::string owner_, group_, stream_;
   std::uint32_t context_ = 0;
   const char* begin_ = nullptr;    // of the current piece

@@ -5,7 +5,6 @@
 //
 // The log stream is the name of the object's folder; group and ids are not in the export. A message
 // longer than the event limit is cut and skipped up to the next line with a time.
-#include <algorithm>
 #include <utility>
 
 #include "stages/parser.h"
@@ -32,13 +31,14 @@ class ExportParser final : public Parser {
     const std::uint32_t context = context_index(batch, contexts_.of_object(*envelope_, envelope_->folder));
     while (p < end && batch.events.size() < limits::batch_events_max) {
       Record record = find_end(p, end, piece.at_end);
-      if (!record.complete && !skipping_ && record.size <= message_bytes_max_ + export_time_bytes_max)
-        break;
+      // Whether a record is cut depends on its size alone, not on how its bytes arrive.
+      const bool cut = record.size > message_bytes_max_ + export_time_bytes_max;
+      if (!record.complete && !skipping_ && !cut) break;
       if (record.used == 0) break;  // all depends on the next bytes
       if (!skipping_) {
         Event event;
         event.context = context;
-        event.truncated = !record.complete;
+        event.truncated = cut;
         set_record(event, begin, p, record);
         batch.events.push_back(event);
       }
@@ -89,12 +89,14 @@ class ExportParser final : public Parser {
   }
 
   void set_record(Event& event, const char* begin, const char* p, const Record& record) const {
-    const std::size_t time_size = take_export_time({p, record.size + 1}, event.time_ms);
-    if (time_size == 0) event.time_ms = envelope_->modified_ms;
-    const std::size_t head = std::min(time_size, record.size);
+    const std::size_t head = take_export_time({p, record.size}, event.time_ms);
+    if (head == 0) event.time_ms = envelope_->modified_ms;
+    const std::size_t size = record.size - head;
     event.raw_begin = static_cast<std::uint32_t>(p + head - begin);
-    event.raw_size = static_cast<std::uint32_t>(record.size - head);
-    event.flags = plain_text_flags(record.seen);
+    event.raw_size = static_cast<std::uint32_t>(event.truncated ? message_bytes_max_ : size);
+    // What was seen may stand behind the place of the cut.
+    constexpr std::uint8_t anything = Seen::backslash | Seen::non_ascii | Seen::control;
+    event.flags = plain_text_flags(event.truncated ? anything : record.seen);
   }
 
   const ScanKernels& kernels_;

@@ -44,14 +44,16 @@ class LineParser final : public Parser {
       const auto rest = static_cast<std::size_t>(end - p);
       const bool ended = scan.size != ScanResult::npos || piece.at_end;
       const std::size_t size = scan.size != ScanResult::npos ? scan.size : rest;
-      if (!ended && !skipping_ && size <= line_bytes_max_) break;  // it may be complete soon
+      // Whether a line is cut depends on its size alone, not on how its bytes arrive.
+      const bool cut = size > line_bytes_max_;
+      if (!ended && !skipping_ && !cut) break;  // it may be complete soon
       if (!skipping_) {
         Event event;
         event.context = context;
         event.time_ms = envelope_->modified_ms;
-        event.truncated = !ended;
-        set_line(event, begin, p, size, scan.seen);
-        if (ended) Line::inspect(event, begin, kernels_);
+        event.truncated = cut;
+        set_line(event, begin, p, cut ? line_bytes_max_ : size, scan.seen);
+        if (!cut) Line::inspect(event, begin, kernels_);
         batch.events.push_back(event);
       }
       skipping_ = !ended;
@@ -63,10 +65,9 @@ class LineParser final : public Parser {
  private:
   void set_line(Event& event, const char* begin, const char* line, std::size_t size,
                 std::uint8_t seen) const {
-    if (size > 0 && line[size - 1] == '\r') {
-      --size;
-      seen = kernels_.line(line, line + size).seen;  // was it the only control character?
-    }
+    if (size > 0 && line[size - 1] == '\r' && !event.truncated) --size;
+    // What was seen may stand behind the line's new end.
+    if (line[size] == '\r' || event.truncated) seen = kernels_.line(line, line + size).seen;
     event.raw_begin = static_cast<std::uint32_t>(line - begin);
     event.raw_size = static_cast<std::uint32_t>(size);
     event.flags = plain_text_flags(seen);

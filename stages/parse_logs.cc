@@ -49,6 +49,7 @@ Result<bool> ParseLogs::next(Batch& batch) {
     if (!piece.at_end) {
       window_->read_more();
       batch.contexts.clear();  // those of text that is used up; the next parse appends its own
+      contexts_->trim();
     }
   }
   records_ += batch.events.size();
@@ -60,6 +61,7 @@ Result<bool> ParseLogs::choose_parser() {
   // CloudWatch puts this object beside its exports to see whether it may write there.
   const std::string_view uri = envelope_->uri;
   if (uri.substr(uri.rfind('/') + 1) == "aws-logs-write-test") return false;
+  skip_byte_order_mark();
   while (format_ == Format::automatic) {
     Result<std::optional<Format>> found =
         detect_format(window_->text(), window_->at_end() || window_->full(), *options_.kernels);
@@ -76,6 +78,15 @@ Result<bool> ParseLogs::choose_parser() {
   parser_ = &parser_for(format_);
   parser_->open(*envelope_);
   return true;
+}
+
+// Editors put it there; it belongs to no line and no document.
+void ParseLogs::skip_byte_order_mark() {
+  constexpr std::string_view mark = "\xef\xbb\xbf";
+  while (window_->text().size() < mark.size() && !window_->at_end()) window_->read_more();
+  if (!window_->text().starts_with(mark)) return;
+  window_->use(mark.size());
+  text_offset_ = mark.size();
 }
 
 Parser& ParseLogs::parser_for(Format format) {

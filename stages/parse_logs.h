@@ -49,6 +49,7 @@ class ParseLogs {
 
  private:
   Result<bool> choose_parser();
+  void skip_byte_order_mark();
   Parser& parser_for(Format format);
   Result<bool> end_of_object();
   void mark_resumed(Batch& batch) const;

@@ -54,7 +54,7 @@ class ContextTable {
   const Context* of_document(std::string owner, std::string log_group, std::string log_stream);
   /// For text that says nothing of itself: the object is all that is known.
   const Context* of_object(const Envelope& envelope, std::string log_stream);
-  /// Forgets everything when the table is full. Only between batches: pointers end here.
+  /// Forgets everything when the table is full. Only while no batch uses it: pointers end here.
   void trim() {
     if (contexts_.size() >= limits::contexts_max) contexts_.clear();
   }

@@ -22,7 +22,8 @@ bool is_full(const Batch& batch) noexcept {
 }  // namespace
 
 ReplayPipeline::ReplayPipeline(LogPipeline logs, Notice notice)
-    : kernels_(select_scan_kernels()), logs_(std::move(logs)), notice_(std::move(notice)) {}
+    : kernels_(select_scan_kernels()), logs_(std::move(logs)), notice_(std::move(notice)) {
+}
 
 Status ReplayPipeline::open(const Envelope& envelope, ByteReader& object,
                             std::uint64_t resume_from) {
@@ -111,8 +112,7 @@ Status ReplayPipeline::enter_data(Batch& batch, std::uint64_t number) {
 }
 
 Status ReplayPipeline::enter_logs() {
-  const std::uint64_t resumed =
-      resume_from_ - std::min(resume_from_, inside_first_record_);
+  const std::uint64_t resumed = resume_from_ - std::min(resume_from_, inside_first_record_);
   Status opened = logs_.source().open(inside_envelope_, base64_, resumed);
   if (opened) inside_ = Inside::logs;
   return opened;
@@ -143,8 +143,8 @@ void ReplayPipeline::take_hec_event(Batch& batch) {
   }
   if (event->problem.empty() && is_hec_event(event->text, kernels_))
     return append_event(batch, event->text);
-  note_problem(fmt::format("its data: piece {} is no HEC event, unlike those before it",
-                           event->number));
+  note_problem(
+      fmt::format("its data: piece {} is no HEC event, unlike those before it", event->number));
 }
 
 void ReplayPipeline::append_event(Batch& batch, std::string_view event) {
@@ -175,11 +175,11 @@ Result<bool> ReplayPipeline::end_of_object() {
     return fail(Errc::bad_object,
                 fmt::format("there are no dead letters in it; {}", first_problem_));
   }
-  return fail(Errc::bad_document,
-              fmt::format("{} of its {} dead letters could not be sent again, or only in part; the "
-                          "first in {}",
-                          std::min(problems_, documents_.count()), documents_.count(),
-                          first_problem_));
+  return fail(
+      Errc::bad_document,
+      fmt::format("{} of its {} dead letters could not be sent again, or only in part; the "
+                  "first in {}",
+                  std::min(problems_, documents_.count()), documents_.count(), first_problem_));
 }
 
 }  // namespace hecate

@@ -1,8 +1,9 @@
 // replay_pipeline: dead letters in, batches ready to be sent out.
 //
 //                          ┌─ hecate's own ────────▶ the event, byte for byte as it was kept ─▶┐
-//   bytes ─▶ JsonDocuments ┼─ Firehose, HEC events ▶ each event, as it was to be sent ────────▶┼▶ batch
-//   Decompress             └─ Firehose, Lambda ────▶ Base64Reader ─▶ LogPipeline ─────────────▶┘
+//   bytes ─▶ JsonDocuments ┼─ Firehose, HEC events ▶ each event, as it was to be sent ────────▶┼▶
+//   batch Decompress             └─ Firehose, Lambda ────▶ Base64Reader ─▶ LogPipeline
+//   ─────────────▶┘
 //
 // The content tells, dead letter by dead letter. Records are numbered through the object, however
 // many a dead letter yields, so that a replay resumes as a backfill does. Inside a LogPipeline each

@@ -14,6 +14,9 @@
 namespace hecate {
 namespace {
 
+// Rules taken out of the common scan one by one before it is given up.
+constexpr std::size_t culprits_max = 16;
+
 unsigned engine_flags(std::string_view pattern, PatternFlags flags) {
   unsigned bits = 0;
   if (flags.caseless) bits |= HS_FLAG_CASELESS;
@@ -53,15 +56,22 @@ struct Expressions {
   }
 };
 
-// Compiles all of `expressions` into one database; null and a sentence in `why` when that fails.
-HsDatabase compile_database(const Expressions& expressions, std::string& why) {
+struct CompileFailure {
+  std::string why;
+  std::optional<std::size_t> rule;  // whose pattern it was; nothing when it was all of them together
+};
+
+// Compiles all of `expressions` into one database; null and the reason when that fails.
+HsDatabase compile_database(const Expressions& expressions, CompileFailure& failure) {
   hs_database_t* database = nullptr;
   hs_compile_error_t* error = nullptr;
   const hs_error_t code = hs_compile_multi(
       expressions.texts.data(), expressions.flags.data(), expressions.ids.data(),
       static_cast<unsigned>(expressions.texts.size()), HS_MODE_BLOCK, nullptr, &database, &error);
   if (code != HS_SUCCESS) {
-    why = error != nullptr ? error->message : "out of memory";
+    failure = {error != nullptr ? error->message : "out of memory", std::nullopt};
+    if (error != nullptr && error->expression >= 0)
+      failure.rule = expressions.ids[static_cast<std::size_t>(error->expression)];
     hs_free_compile_error(error);
     return nullptr;
   }
@@ -92,6 +102,11 @@ std::string explain(std::string why) {
   return why;
 }
 
+ConfigProblem pattern_problem(const RuleConfig& rule, std::string_view why) {
+  return {rule.pattern_at.line, rule.pattern_at.column,
+          fmt::format("rule '{}': pattern: {}", rule.name, why)};
+}
+
 }  // namespace
 
 void HsDatabaseFree::operator()(hs_database* database) const noexcept {
@@ -116,12 +131,17 @@ std::shared_ptr<const CompiledRules> CompiledRules::compile(const Config& config
   for (const RuleConfig& rule : config.rules) compiled->add_rule(rule, problems);
   compiled->confirm_.resize(compiled->rules_.size());
   if (problems.size() > known) return compiled;
-  if (!compiled->compile_scan(cache)) {
-    // Trimming made something that the engine does not like: search for all patterns as written.
-    for (Rule& rule : compiled->rules_)
-      rule.scan.understood = rule.scan.always || !rule.scan.bits.empty();
+  // Trimming may make something that the engine does not like: that rule is searched for as it is
+  // written then, and all of them when it is not one rule's fault.
+  std::optional<std::size_t> culprit;
+  for (std::size_t tries = 0; !compiled->compile_scan(cache, culprit); ++tries) {
+    for (std::size_t i = 0; i < compiled->rules_.size(); ++i) {
+      Rule& rule = compiled->rules_[i];
+      const bool blamed = culprit && tries < culprits_max ? i == *culprit : in_scan_database(rule);
+      if (blamed) rule.scan.understood = false;
+    }
   }
-  compiled->compile_single(problems);
+  compiled->compile_single(config, problems);
   return compiled;
 }
 
@@ -141,9 +161,7 @@ void CompiledRules::add_rule(const RuleConfig& config, std::vector<ConfigProblem
   if (!rule.scan.always) {
     const unsigned flags = engine_flags(rule.pattern, rule.flags) | HS_FLAG_ALLOWEMPTY;
     if (std::string why = complaint(rule.pattern, flags); !why.empty()) {
-      problems.push_back({config.pattern_at.line, config.pattern_at.column,
-                          fmt::format("rule '{}': pattern: {}", config.name,
-                                      explain(std::move(why)))});
+      problems.push_back(pattern_problem(config, explain(std::move(why))));
     }
   }
   if (!config.log_group.empty()) {
@@ -159,8 +177,8 @@ void CompiledRules::add_rule(const RuleConfig& config, std::vector<ConfigProblem
   rules_.push_back(std::move(rule));
 }
 
-// False when the patterns cannot be compiled together in their trimmed form.
-bool CompiledRules::compile_scan(BlobCache* cache) {
+// False when the patterns cannot be compiled together in their trimmed form, and whose fault it is.
+bool CompiledRules::compile_scan(BlobCache* cache, std::optional<std::size_t>& culprit) {
   Expressions expressions;
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     const ScanPattern& scan = rules_[i].scan;
@@ -179,8 +197,9 @@ bool CompiledRules::compile_scan(BlobCache* cache) {
       return true;
     }
   }
-  std::string why;
-  scan_ = compile_database(expressions, why);
+  CompileFailure failure;
+  scan_ = compile_database(expressions, failure);
+  culprit = failure.rule;
   if (!scan_) return false;
   char* bytes = nullptr;
   std::size_t size = 0;
@@ -191,7 +210,7 @@ bool CompiledRules::compile_scan(BlobCache* cache) {
   return true;
 }
 
-void CompiledRules::compile_single(std::vector<ConfigProblem>& problems) {
+void CompiledRules::compile_single(const Config& config, std::vector<ConfigProblem>& problems) {
   Expressions expressions;
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     if (rules_[i].scan.understood) continue;
@@ -201,9 +220,15 @@ void CompiledRules::compile_single(std::vector<ConfigProblem>& problems) {
                     i);
   }
   if (expressions.texts.empty()) return;
-  std::string why;
-  single_ = compile_database(expressions, why);
-  if (!single_) problems.push_back({0, 0, fmt::format("rules: {}", explain(std::move(why)))});
+  CompileFailure failure;
+  single_ = compile_database(expressions, failure);
+  if (single_) return;
+  std::string why = explain(std::move(failure.why));
+  if (failure.rule) {
+    problems.push_back(pattern_problem(config.rules[*failure.rule], why));
+  } else {
+    problems.push_back({0, 0, fmt::format("rules: {}", why)});
+  }
 }
 
 const hs_database* CompiledRules::confirm_database(std::uint16_t rule) const {
@@ -216,8 +241,8 @@ const hs_database* CompiledRules::confirm_database(std::uint16_t rule) const {
                     engine_flags(wanted.pattern, wanted.flags) | HS_FLAG_SINGLEMATCH |
                         HS_FLAG_ALLOWEMPTY,
                     rule);
-    std::string why;
-    database = compile_database(expressions, why);
+    CompileFailure failure;
+    database = compile_database(expressions, failure);
   }
   return database.get();
 }

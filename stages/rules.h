@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -88,8 +89,8 @@ class CompiledRules {
  private:
   CompiledRules() = default;
   void add_rule(const RuleConfig& config, std::vector<ConfigProblem>& problems);
-  bool compile_scan(BlobCache* cache);
-  void compile_single(std::vector<ConfigProblem>& problems);
+  bool compile_scan(BlobCache* cache, std::optional<std::size_t>& culprit);
+  void compile_single(const Config& config, std::vector<ConfigProblem>& problems);
   [[nodiscard]] std::string cache_key() const;
 
   std::vector<Rule> rules_;

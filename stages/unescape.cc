@@ -172,12 +172,8 @@ bool is_blank(std::string_view text) noexcept {
 
 // A JSON value may be laid out over lines; what is sent has one line an event. In valid JSON a
 // control character stands between tokens only, where a space serves as well.
-void append_on_one_line(Buffer& out, std::string_view value) {
-  const std::size_t begin = out.size();
-  out.append(value);
-  for (char* p = out.data() + begin; p < out.end(); ++p) {
-    if (static_cast<unsigned char>(*p) < 0x20) *p = ' ';
-  }
+void put_on_one_line(char* begin, char* end) noexcept {
+  std::replace_if(begin, end, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
 }
 
 // The most of `text` that is at most `bytes_max` long and ends between two characters.
@@ -223,6 +219,8 @@ void Unescape::process_event(Batch& batch, Event& event) const {
   const bool escaped = event.has(EventFlags::json_string) && event.has(EventFlags::backslash);
   const bool invalid =
       event.has(EventFlags::non_ascii) && !simdjson::validate_utf8(raw);
+  const bool many_lines = event.has(EventFlags::json_value) && event.has(EventFlags::special);
+  if (many_lines) event.flags |= EventFlags::from_message;
 
   if (escaped || invalid) {
     messages.reserve_more(unescaped_bytes_max(raw.size()) + limits::padding_bytes);
@@ -233,12 +231,11 @@ void Unescape::process_event(Batch& batch, Event& event) const {
       event.flags |= EventFlags::repaired | EventFlags::from_message;
       ++batch.events_repaired;
     }
-  } else if (event.has(EventFlags::json_value) && event.has(EventFlags::special)) {
-    append_on_one_line(messages, raw);
-    event.flags |= EventFlags::from_message;
-  } else if (options_.need_messages || raw.size() > options_.event_bytes_max) {
+  } else if (options_.need_messages || event.has(EventFlags::from_message) ||
+             raw.size() > options_.event_bytes_max) {
     messages.append(raw);
   }
+  if (many_lines) put_on_one_line(messages.data() + begin, messages.end());
 
   const bool has_message = messages.size() > begin || raw.empty();
   const std::string_view message =
@@ -261,6 +258,8 @@ void Unescape::process_event(Batch& batch, Event& event) const {
     if (options_.too_large == TooLarge::dead_letter || event.has(EventFlags::json_value)) {
       event.fate = Fate::dead_letter;
       event.fault = Fault::too_large;
+      // What is kept of a JSON value is no value any more: it is kept as text.
+      event.flags &= static_cast<std::uint8_t>(~EventFlags::json_value);
     }
   }
   if (!has_message) return;

@@ -28,7 +28,7 @@ struct Unescaped {
 constexpr std::size_t unescaped_bytes_max(std::size_t raw_size) noexcept { return raw_size * 3; }
 
 /// Unescapes the inside of a JSON string into `out`, which has room for unescaped_bytes_max() bytes
-/// plus limits::padding_bytes. The result is valid UTF-8.
+/// plus limits::padding_bytes; `raw` is padded as well. The result is valid UTF-8.
 Unescaped unescape_json(std::string_view raw, char* out);
 
 /// Copies `raw` to `out`, each byte that is not UTF-8 replaced by U+FFFD. Room as above.

@@ -10,9 +10,12 @@ struct Uppercase {
   static constexpr Phase from = Phase::parsed;
   static constexpr Phase to = Phase::unescaped;
 #ifdef WRONG
-  void process(Batch&) {}
+  void process(Batch&) {
+  }
 #else
-  Status process(Batch&) { return {}; }
+  Status process(Batch&) {
+    return {};
+  }
 #endif
 };
 using Chain = Pipeline<NoEvents, Uppercase>;

@@ -6,7 +6,7 @@ readable text), its inputs, perhaps a config.yaml, and what is expected:
 
   expected.ndjson        standard output of `hecate backfill INPUTS --to -` (of other commands:
                          expected.stdout)
-  expected.summary       what it counted
+  expected.summary       what it counted, from the last line of standard output
   expected.stderr        all it said; no file: nothing
   expected.dead_letters  what it wrote there; no file: nothing
   expected.exit          its exit status
@@ -199,17 +199,18 @@ def normalised_dead_letters(folder: Path, inputs: Path) -> str:
     return "".join(lines)
 
 
-def split_summary(stderr: str) -> tuple[str, str]:
-    """What was counted (a line a counter, without what differs between machines), and the rest."""
-    lines = stderr.splitlines(keepends=True)
-    if not lines or not lines[-1].startswith('{"objects_total"'):
-        return "", stderr
-    summary = strict_json(lines.pop())
+def split_summary(stdout: bytes) -> tuple[bytes, str]:
+    """The events, and what was counted (a line a counter, without what differs between machines)."""
+    events, _, last = stdout.removesuffix(b"\n").rpartition(b"\n")
+    if not last.startswith(b'{"objects_total"'):
+        return stdout, ""
+    summary = strict_json(last.decode("utf-8"))
     for varying in ("seconds", "bytes_compressed"):
         del summary[varying]
     if summary["events_read"] != sum(summary[f"events_{end}"] for end in ("delivered", "filtered", "dead_lettered")):
         raise ValueError("the summary does not add up")
-    return "".join(f"{key} {value}\n" for key, value in summary.items()), "".join(lines)
+    counted = "".join(f"{key} {value}\n" for key, value in summary.items())
+    return events + b"\n" if events else b"", counted
 
 
 def run_case(case: Case, hecate: Path) -> dict[str, str]:
@@ -225,16 +226,16 @@ def run_case(case: Case, hecate: Path) -> dict[str, str]:
                 environment[kind] = os.environ[kind]
         done = subprocess.run(case.command(hecate, work), cwd=work, env=environment, timeout=TIMEOUT_S,
                               stdin=subprocess.DEVNULL, capture_output=True)
-        summary, stderr = split_summary(done.stderr.decode("utf-8"))
-        stderr = re.sub(r"dead-letters-[0-9TZ-]+\.ndjson", "$LETTERS", stderr)
+        stderr = re.sub(r"dead-letters-[0-9TZ-]+\.ndjson", "$LETTERS", done.stderr.decode("utf-8"))
+        stdout, summary = split_summary(done.stdout)
         stderr = stderr.replace(str(work / "in"), "$DIR").replace(str(work / "dead"), "$DEAD")
         out = {"expected.exit": f"{done.returncode}\n", "expected.stderr": stderr, "expected.summary": summary,
                "expected.dead_letters": normalised_dead_letters(work / "dead", work / "in"),
                "expected.ndjson": "", "expected.stdout": ""}
         if case.arguments is None:
-            out["expected.ndjson"] = normalised_events(done.stdout, work / "in")
+            out["expected.ndjson"] = normalised_events(stdout, work / "in")
         else:
-            out["expected.stdout"] = done.stdout.decode("utf-8")
+            out["expected.stdout"] = stdout.decode("utf-8")
         return out
 
 

@@ -32,11 +32,16 @@ class _Number(float):
 _decoder = json.JSONDecoder(parse_float=_Number)
 
 
+def parse_json(text: str):
+    """One JSON value; numbers remember how they were written, so normalized() may be asked of a part."""
+    value, end = _decoder.raw_decode(text)
+    assert text[end:].strip() == "", "one object and nothing behind it"
+    return value
+
+
 def parse_event(text: str) -> dict:
     """One HEC object in normal form."""
-    event, end = _decoder.raw_decode(text)
-    assert text[end:].strip() == "", "one object and nothing behind it"
-    return normalized(event)
+    return normalized(parse_json(text))
 
 
 def normalized(event: dict) -> dict:

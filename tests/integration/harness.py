@@ -96,9 +96,12 @@ class Hecate:
         return self.run(*self.backfill_arguments(sources, to, *options), **how)
 
     def start_backfill(self, sources, to, *options, env=None) -> subprocess.Popen:
+        return self.start(*self.backfill_arguments(sources, to, *options), env=env)
+
+    def start(self, *arguments, env=None) -> subprocess.Popen:
         """A run that the test will signal or kill; finish() collects it."""
         process = subprocess.Popen(
-            [str(self.binary), *self.backfill_arguments(sources, to, *options)],
+            [str(self.binary), *map(str, arguments)],
             env=self.environment(env), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.folder,
         )  # fmt: skip
@@ -109,16 +112,25 @@ class Hecate:
         stdout, stderr = process.communicate(timeout=timeout_s)
         return Run(process.returncode, stdout, stderr.decode("utf-8", "replace"), parse_summary(stdout))
 
+    def replay(self, dead_letters, to, *options, again: Path | None = None, **how) -> Run:
+        """Sends dead letters again; what fails once more goes to `again`, or to a folder of its own."""
+        dead_letters = dead_letters if isinstance(dead_letters, (list, tuple)) else [dead_letters]
+        return self.run(
+            "replay", *map(str, dead_letters), "--to", str(to), "--summary", "json", "--progress", "never",
+            "--dead-letter", str(again or self.folder / "dead-again"), *map(str, options), **how,
+        )  # fmt: skip
+
     def config(self, text: str) -> Path:
         path = self.folder / "hecate.yaml"
         path.write_text(text)
         return path
 
-    def dead_letter_records(self) -> list[dict]:
+    def dead_letter_records(self, folder: Path | None = None) -> list[dict]:
+        folder = folder or self.dead_letters
         records = []
-        for path in sorted(self.dead_letters.rglob("*")) if self.dead_letters.exists() else []:
+        for path in sorted(folder.rglob("*")) if folder.exists() else []:
             if path.is_file():
-                records += [json.loads(line) for line in hec_events.read_object_lines(path)]
+                records += [hec_events.parse_json(line) for line in hec_events.read_object_lines(path)]
         return records
 
     def stop_all(self) -> None:

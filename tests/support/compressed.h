@@ -14,7 +14,7 @@
 namespace hecate {
 
 /// The optional parts of a gzip header (RFC 1952).
-struct GzipHeader {
+struct GzipFields {
   static constexpr std::uint8_t text = 1, header_crc = 2, extra = 4, name = 8, comment = 16;
   std::uint8_t flags = 0;
   std::string extra_bytes, name_text, comment_text;  ///< used when their flag is set
@@ -28,21 +28,21 @@ inline std::string little_endian(std::uint32_t value, std::size_t size) {
 }
 
 inline std::uint32_t crc32_of(std::string_view bytes) {
-  return static_cast<std::uint32_t>(crc32_z(
-      crc32_z(0, nullptr, 0), reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+  return static_cast<std::uint32_t>(
+      crc32_z(crc32_z(0, nullptr, 0), reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
-inline std::string gzip_header(const GzipHeader& fields = {}) {
+inline std::string gzip_header(const GzipFields& fields = {}) {
   std::string out("\x1f\x8b\x08", 3);
   out += static_cast<char>(fields.flags);
   out += little_endian(fields.modified, 4) + std::string("\0\xff", 2);
-  if ((fields.flags & GzipHeader::extra) != 0) {
+  if ((fields.flags & GzipFields::extra) != 0) {
     out += little_endian(static_cast<std::uint32_t>(fields.extra_bytes.size()), 2);
     out += fields.extra_bytes;
   }
-  if ((fields.flags & GzipHeader::name) != 0) out += fields.name_text + '\0';
-  if ((fields.flags & GzipHeader::comment) != 0) out += fields.comment_text + '\0';
-  if ((fields.flags & GzipHeader::header_crc) != 0) out += little_endian(crc32_of(out), 2);
+  if ((fields.flags & GzipFields::name) != 0) out += fields.name_text + '\0';
+  if ((fields.flags & GzipFields::comment) != 0) out += fields.comment_text + '\0';
+  if ((fields.flags & GzipFields::header_crc) != 0) out += little_endian(crc32_of(out), 2);
   return out;
 }
 
@@ -68,7 +68,7 @@ inline std::string deflated(std::string_view text, int level = 6,
 }
 
 inline std::string gzip_member(std::string_view text, int level = 6,
-                               int strategy = Z_DEFAULT_STRATEGY, const GzipHeader& fields = {}) {
+                               int strategy = Z_DEFAULT_STRATEGY, const GzipFields& fields = {}) {
   return gzip_header(fields) + deflated(text, level, strategy) + gzip_trailer(text);
 }
 

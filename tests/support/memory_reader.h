@@ -1,7 +1,7 @@
 // memory_reader: an object in memory, read in pieces of a chosen size.
 //
-// How a file or a socket cuts its bytes must never matter, so tests read the same object whole, byte
-// by byte and in random pieces. May also end in an error, as a broken connection does.
+// How a file or a socket cuts its bytes must never matter, so tests read the same object whole,
+// byte by byte and in random pieces. May also end in an error, as a broken connection does.
 #pragma once
 
 #include <algorithm>

@@ -95,7 +95,11 @@ inline ParsedObject parse_object(ParseLogs& source, ByteReader& object, const Pa
 
 inline ParsedObject parse_bytes(std::string bytes, const ParseHow& how = {},
                                 Pieces pieces = Pieces::whole()) {
-  ParseLogs source({how.format, how.event_bytes_max, how.kernels});
+  ParseLogs::Options options;
+  options.format = how.format;
+  options.event_bytes_max = how.event_bytes_max;
+  options.kernels = how.kernels;
+  ParseLogs source(options);
   MemoryReader object(std::move(bytes), std::move(pieces));
   return parse_object(source, object, how);
 }
@@ -110,6 +114,7 @@ inline void expect_same(const ParsedObject& got, const ParsedObject& wanted) {
       << got.error_text() << wanted.error_text();
   if (got.error) {
     EXPECT_EQ(got.error->code, wanted.error->code);
+    EXPECT_EQ(got.error->message, wanted.error->message);
   }
 }
 

@@ -27,7 +27,8 @@ class RandomPatterns {
     if (one_in(5)) return class_sequence();
     PatternSample made;
     non_ascii_ = one_in(6);
-    if (one_in(8)) made.pattern += pick<std::string_view>({"(?i)", "(?s)", "(?m)", "(?im)", "(?s)(?i)"});
+    if (one_in(8))
+      made.pattern += pick<std::string_view>({"(?i)", "(?s)", "(?m)", "(?im)", "(?s)(?i)"});
     if (one_in(6)) made.pattern += pick<std::string_view>({"^", "\\A", "\\b"});
     branches(made, 0);
     if (one_in(6)) made.pattern += pick<std::string_view>({"$", "\\z", "\\Z", "\\b"});
@@ -39,9 +40,14 @@ class RandomPatterns {
     for (std::uint64_t changes = random_.below(4); changes > 0; --changes) {
       const std::size_t at = border_before(sample, random_.below(sample.size() + 1));
       switch (random_.below(3)) {
-        case 0: sample.insert(at, character()); break;
-        case 1: sample.insert(at, sample); break;
-        default: drop_character(sample, at);
+        case 0:
+          sample.insert(at, character());
+          break;
+        case 1:
+          sample.insert(at, sample);
+          break;
+        default:
+          drop_character(sample, at);
       }
       if (sample.size() > 200) break;
     }
@@ -53,9 +59,9 @@ class RandomPatterns {
     return made;
   }
   std::string character() {
-    return std::string(pick<std::string_view>({"a", "b", "c", "A", "B", "x", "1", "2", " ", " ",
-                                               "\n", "\n", "\t", "\"", "\\", "-", ".", "_", "@",
-                                               "\xc3\xa9", "\xc3\x89", "\xe2\x82\xac"}));
+    return std::string(pick<std::string_view>(
+        {"a",  "b",  "c",  "A",  "B", "x", "1", "2", " ",        " ",        "\n",
+         "\n", "\t", "\"", "\\", "-", ".", "_", "@", "\xc3\xa9", "\xc3\x89", "\xe2\x82\xac"}));
   }
 
  private:
@@ -82,9 +88,17 @@ class RandomPatterns {
     PatternSample made;
     if (one_in(3)) made.pattern += "\\b";
     for (std::size_t atoms = 2 + random_.below(6); atoms > 0; --atoms) {
-      const PatternSample one = pick<PatternSample>(
-          {{"\\d", "1"}, {"\\d", "2"}, {"[12]", "2"}, {"[ -]", "-"}, {"\\.", "."}, {"\\w", "a"},
-           {"[\\d.]", "1"}, {"[^\\n1]", " "}, {".", "\xc3\xa9"}, {"@", "@"}, {"\\S", "_"}});
+      const PatternSample one = pick<PatternSample>({{"\\d", "1"},
+                                                     {"\\d", "2"},
+                                                     {"[12]", "2"},
+                                                     {"[ -]", "-"},
+                                                     {"\\.", "."},
+                                                     {"\\w", "a"},
+                                                     {"[\\d.]", "1"},
+                                                     {"[^\\n1]", " "},
+                                                     {".", "\xc3\xa9"},
+                                                     {"@", "@"},
+                                                     {"\\S", "_"}});
       const std::size_t min = random_.below(4);
       const std::size_t max = min + (one_in(2) ? 0 : random_.below(4));
       made.pattern += one.pattern;
@@ -156,15 +170,15 @@ class RandomPatterns {
     if (non_ascii_ && one_in(3))
       return pick<PatternSample>({{"\xc3\xa9", "\xc3\xa9"}, {"[\xc3\xa9\xc3\x9f]", "\xc3\x9f"}});
     return pick<PatternSample>(
-        {{"a", "a"},          {"b", "b"},         {"c", "c"},       {"ab", "ab"},
-         {"A", "A"},          {"x", "x"},         {"1", "1"},       {" ", " "},
-         {"\\.", "."},        {"-", "-"},         {"\"", "\""},     {"\\\\", "\\"},
-         {"\\n", "\n"},       {"\\t", "\t"},      {"\\x61", "a"},   {"@", "@"},
-         {".", "b"},          {"\\d", "1"},       {"\\D", "a"},     {"\\w", "b"},
-         {"\\W", " "},        {"\\s", "\n"},      {"\\S", "c"},     {"[ab]", "b"},
-         {"[^ab]", "\n"},     {"[a-c1-3]", "2"},  {"[^\\n]", "x"},  {"[[:alpha:]]", "c"},
-         {"[[:space:]]", " "}, {"[^\\w]", "."},   {"[\\s.]", "."},  {"[]a]", "a"},
-         {"[^]a]", "b"},      {"[\\d.-]", "-"}});
+        {{"a", "a"},           {"b", "b"},        {"c", "c"},      {"ab", "ab"},
+         {"A", "A"},           {"x", "x"},        {"1", "1"},      {" ", " "},
+         {"\\.", "."},         {"-", "-"},        {"\"", "\""},    {"\\\\", "\\"},
+         {"\\n", "\n"},        {"\\t", "\t"},     {"\\x61", "a"},  {"@", "@"},
+         {".", "b"},           {"\\d", "1"},      {"\\D", "a"},    {"\\w", "b"},
+         {"\\W", " "},         {"\\s", "\n"},     {"\\S", "c"},    {"[ab]", "b"},
+         {"[^ab]", "\n"},      {"[a-c1-3]", "2"}, {"[^\\n]", "x"}, {"[[:alpha:]]", "c"},
+         {"[[:space:]]", " "}, {"[^\\w]", "."},   {"[\\s.]", "."}, {"[]a]", "a"},
+         {"[^]a]", "b"},       {"[\\d.-]", "-"}});
   }
 
   SeededRandom& random_;

@@ -66,10 +66,19 @@ TEST(ConfigEnvironment, names_the_variable_of_a_bad_value_behind_the_problems_of
             "f:1:12: hec.ack must be true or false\n"
             "f: SPLUNK_HEC_URL: must not hold a user or password; the token goes into hec.token "
             "(environment variable)\n"
-            "f: SECRET_MANAGER_ITEM_NAME: must be a single line of at most 65536 bytes "
+            "f: SECRET_MANAGER_ITEM_NAME: must be a single line of UTF-8, at most 65536 bytes "
             "(environment variable)\n"
-            "f: ENVIRONMENT: must be a single line of at most 65536 bytes (environment "
-            "variable)\n");
+            "f: ENVIRONMENT: must be a single line of UTF-8, at most 65536 bytes "
+            "(environment variable)\n");
+}
+
+// What is in force is printed as YAML, which is UTF-8.
+TEST(ConfigEnvironment, refuses_a_variable_that_is_not_utf8) {
+  const ConfigLoad loaded =
+      load_config("", environment_of({{"SECRET_MANAGER_ITEM_NAME", "item\x94"}}), {});
+  EXPECT_EQ(format_problems("f", loaded.problems),
+            "f: SECRET_MANAGER_ITEM_NAME: must be a single line of UTF-8, at most 65536 bytes "
+            "(environment variable)\n");
 }
 
 TEST(ConfigEnvironment, names_the_variable_when_its_pattern_is_broken) {

@@ -226,6 +226,14 @@ TEST(ConfigProblems, print_with_the_name_of_the_file_and_their_place) {
             "a.yaml:3:4: wrong\na.yaml:5: odd\na.yaml: missing\n");
 }
 
+TEST(ConfigProblems, are_one_line_each_whatever_an_engine_quotes) {
+  const auto complain = [](const Config& config, std::vector<ConfigProblem>& problems) {
+    problems.push_back({1, 2, "bad: " + config.log_groups.pattern});
+  };
+  const ConfigLoad loaded = load_config("log_groups: {pattern: \"a\\nb\\x1b[1m\"}\n", {}, complain);
+  EXPECT_EQ(format_problems("f", loaded.problems), "f:1:2: bad: a b [1m\n");
+}
+
 TEST(ConfigProblems, quote_keys_short_and_without_control_characters) {
   EXPECT_EQ(in_quotes("a\x1b[31m\n\xff"),
             "'a?[31m?"

@@ -13,7 +13,7 @@
 
 #include "tests/unit/receive/raw_client.h"
 
-namespace hecate::receive_test {
+namespace hecate::receive {
 namespace {
 
 class Folder {
@@ -145,4 +145,4 @@ TEST(ReceiveCommand, ends_with_2_when_it_is_set_up_wrongly) {
 }
 
 }  // namespace
-}  // namespace hecate::receive_test
+}  // namespace hecate::receive

@@ -8,7 +8,7 @@
 
 #include "tests/unit/receive/hec_fixture.h"
 
-namespace hecate::receive_test {
+namespace hecate::receive {
 namespace {
 
 struct Row {
@@ -223,4 +223,4 @@ TEST(EnvelopeReader, stays_linear_on_hostile_bodies) {
 }
 
 }  // namespace
-}  // namespace hecate::receive_test
+}  // namespace hecate::receive

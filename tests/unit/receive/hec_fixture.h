@@ -8,7 +8,7 @@
 
 #include "receive/hec_protocol.h"
 
-namespace hecate::receive_test {
+namespace hecate::receive {
 
 inline constexpr std::string_view token = "11111111-2222-3333-4444-555555555555";
 inline constexpr std::string_view good_authorization =
@@ -68,4 +68,4 @@ class Hec {
   HecScratch scratch_;
 };
 
-}  // namespace hecate::receive_test
+}  // namespace hecate::receive

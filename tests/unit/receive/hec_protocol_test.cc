@@ -1,11 +1,12 @@
 // Who may send, where, and in which wrapping: everything of the protocol but the events themselves.
+#include "pipeline/json_text.h"
 #include "receive/hec_protocol.h"
 
 #include <gtest/gtest.h>
 
 #include "tests/unit/receive/hec_fixture.h"
 
-namespace hecate::receive_test {
+namespace hecate::receive {
 namespace {
 
 constexpr std::string_view one_event = R"({"event":"hello"})";
@@ -334,4 +335,4 @@ TEST(HecProtocol, refuses_a_blank_raw_body_and_a_wrong_index) {
 }
 
 }  // namespace
-}  // namespace hecate::receive_test
+}  // namespace hecate::receive

@@ -15,7 +15,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-namespace hecate::receive_test {
+namespace hecate::receive {
 
 struct RawAnswer {
   enum class End { whole, cut, closed, reset };
@@ -108,4 +108,4 @@ inline std::string post_request(std::string_view body, std::string_view more_hea
   return request;
 }
 
-}  // namespace hecate::receive_test
+}  // namespace hecate::receive

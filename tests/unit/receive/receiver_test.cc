@@ -13,7 +13,7 @@
 #include "tests/unit/receive/hec_fixture.h"
 #include "tests/unit/receive/raw_client.h"
 
-namespace hecate::receive_test {
+namespace hecate::receive {
 namespace {
 
 using End = RawAnswer::End;
@@ -404,4 +404,4 @@ TEST(ReceiverFaults, spoils_ack_polls_and_loses_acks) {
 }
 
 }  // namespace
-}  // namespace hecate::receive_test
+}  // namespace hecate::receive

@@ -12,7 +12,7 @@
 #include "receive/receiver.h"
 #include "tests/unit/receive/raw_client.h"
 
-namespace hecate::receive_test {
+namespace hecate::receive {
 namespace {
 
 // A key and a certificate it signed itself, as files.
@@ -161,4 +161,4 @@ TEST(ReceiverTls, says_what_is_wrong_with_its_files) {
 }
 
 }  // namespace
-}  // namespace hecate::receive_test
+}  // namespace hecate::receive

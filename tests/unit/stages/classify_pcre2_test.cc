@@ -77,14 +77,14 @@ class ClassifyAgainstPcre2 : public testing::Test {
       TestBatch batch;
       std::vector<std::size_t> of_event;  // index into messages; npos: not to be classified
       for (std::size_t i = 1 + random_.below(600); i > 0 && next < messages.size(); --i) {
+        if (i == 1 || batch->contexts.empty() ||
+            batch->contexts.back()->log_group != messages[next].log_group)
+          batch.begin_context("1", messages[next].log_group, "s").serial = serial_++;
         if (random_.below(20) == 0) {
           batch.add_message(messages[next].text).fate =
               random_.below(2) == 0 ? Fate::dead_letter : Fate::resumed;
           of_event.push_back(std::string::npos);
         }
-        if (i == 1 || batch->contexts.empty() ||
-            batch->contexts.back()->log_group != messages[next].log_group)
-          batch.begin_context("1", messages[next].log_group, "s").serial = serial_++;
         batch.add_message(messages[next].text);
         of_event.push_back(next++);
       }
@@ -152,9 +152,9 @@ Config fifty_rules() {
 
 /// The literal parts of the patterns, roughly: enough to come near to a match.
 std::vector<std::string> words_of(const Config& config) {
-  std::vector<std::string> words{"4111 1111 1111 1111", "5555555555554444", "a.b@example.com",
-                                 "10.0.0.1",  "\" 503 ",  "AKIAIOSFODNN7EXAMPLE",
-                                 "sshd[12]: ", "x.java:42)", "\n", "0.00 seconds"};
+  std::vector<std::string> words{
+      "4111 1111 1111 1111",  "5555555555554444", "a.b@example.com", "10.0.0.1", "\" 503 ",
+      "AKIAIOSFODNN7EXAMPLE", "sshd[12]: ",       "x.java:42)",      "\n",       "0.00 seconds"};
   for (const RuleConfig& rule : config.rules) {
     std::string word;
     for (std::size_t i = 0; i < rule.pattern.size(); ++i) {
@@ -217,30 +217,91 @@ const std::vector<std::string> awkward{
     // what reaches across lines, and so across messages
     R"(a\sb)", R"(a\s+b)", R"(a[^x]b)", "a[^x]*b", R"(a\nb)", R"(a\Wb)", R"(a\Db)", R"(\S\s\S)",
     "a.b", "a.*b", R"(a[\s\S]b)", R"(\n)", R"(\na)", R"(a\n)", R"(\s$)", R"(^\s)", R"(a[\n\t]b)",
-    R"(a\vb)", R"(a[\v]b)", R"(a\x0ab)", R"(a[[:space:]]b)", R"(a[^[:alpha:]]b)", R"(a[\x00-\x20]b)",
+    R"(a\vb)", R"(a[\v]b)", R"(a\x0ab)", R"(a[[:space:]]b)", R"(a[^[:alpha:]]b)",
+    R"(a[\x00-\x20]b)",
     // optional ends and repetitions
     "a?", "a*", "a*b*", "ab?", "a?b", "a{2,}b?", "(a|b)?ab", "x*", "(ab)*x?", "(a|)b", "a(|b)",
     "a+?", "a*?b", "a??b", "(ab){2}", "(ab+){2,3}", "(a+|b)+", "((a)?b?)*", "(a*b)?c", "a{0}b",
     "a{0,1}", "a{3}", "(?:a{1,2}){2}b", "(a|b*)x", "x(a|b*)",
     // inline flags, classes, escapes
-    "(?i)ab", "(?s)a.b", "(?is)A.B", "(?i)(?m)^AB$", R"([]a])", R"([^]a]b)", R"([a\]]x)", R"([\d-]a)",
-    R"(\.)", R"(a\\b)", R"(\"a)", R"(\t)", R"(\x41)", R"(\x4)", R"(a\x4+?)", R"(\/)", R"(\-a)", "}", "]",
-    "a}", R"([[:digit:]]+)", R"(\h)", R"(\N)", R"(\e?a)", R"([a-c]{2}\.)", R"(\Qa.b\E)", R"(a\Bb)",
-    "(?#note)a", "(?i:a)b", "a{,2}", "a{x}",
+    "(?i)ab", "(?s)a.b", "(?is)A.B", "(?i)(?m)^AB$", R"([]a])", R"([^]a]b)", R"([a\]]x)",
+    R"([\d-]a)", R"(\.)", R"(a\\b)", R"(\"a)", R"(\t)", R"(\x41)", R"(\x4)", R"(a\x4+?)", R"(\/)",
+    R"(\-a)", "}", "]", "a}", R"([[:digit:]]+)", R"(\h)", R"(\N)", R"(\e?a)", R"([a-c]{2}\.)",
+    R"(\Qa.b\E)", R"(a\Bb)", "(?#note)a", "(?i:a)b", "a{,2}", "a{x}",
     // letters that are not ASCII
-    "\xc3\xa9", "\xc3\xa9+", "a\xc3\xa9?b", R"(\w)" "\xc3\xa9?", R"(a\w\b)" "\xc3\xa9*", "[\xc3\xa9x]a",
-    "(?i)\xc3\x89", ".\xc3\xa9", "\xc3\xa9.b", R"(\b)" "\xc3\xa9+", "[^\xc3\xa9]b",
+    "\xc3\xa9", "\xc3\xa9+", "a\xc3\xa9?b",
+    R"(\w)"
+    "\xc3\xa9?",
+    R"(a\w\b)"
+    "\xc3\xa9*",
+    "[\xc3\xa9x]a", "(?i)\xc3\x89", ".\xc3\xa9", "\xc3\xa9.b",
+    R"(\b)"
+    "\xc3\xa9+",
+    "[^\xc3\xa9]b",
     // as people write them
     R"(\d{16})", R"(\b\d{3}-\d{2}-\d{4}\b)", R"([\w.+-]+@[\w-]+\.[\w.-]+)", R"(foo=(\d+|"[^"]*")?)",
     R"(\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b)", "(foo|bar)?baz", R"(user=\w+)", R"(.*error.*)",
     R"(^\[?\d+\]?\s+ERROR)", R"(\bat [\w.$]+\([\w$]+\.java:\d+\))", R"("status":\s*5\d\d)"};
 
-const std::vector<std::string> awkward_words{
-    "a", "b", "ab", "ba", "aa", "abab", "A", "AB", "x", "c", "bc", "foo", "bar", "baz", "\n", "\n",
-    "a\nb", "a\n", "\na", "a\tb", "a b", "a\vb", " ", "\t", "\"", "\\", "a\\b", "\"a", ".", "-", "12",
-    "1", "1111222233334444", "12345678901234567", "123-45-6789", "me@x.org", "1.2.3.4", "foo=1",
-    "foo=\"a\nb\"", "user=a", "error", "[1] ERROR", "at a.B$c(D.java:4)", "\"status\": 503", "}", "]",
-    "\xc3\xa9", "a\xc3\xa9", "\xc3\xa9" "b", "\xc3\x89", "a\xc3\xa9" "b", "\x04", "\x04" "+", "/", "-a", "a.b"};
+const std::vector<std::string> awkward_words{"a",
+                                             "b",
+                                             "ab",
+                                             "ba",
+                                             "aa",
+                                             "abab",
+                                             "A",
+                                             "AB",
+                                             "x",
+                                             "c",
+                                             "bc",
+                                             "foo",
+                                             "bar",
+                                             "baz",
+                                             "\n",
+                                             "\n",
+                                             "a\nb",
+                                             "a\n",
+                                             "\na",
+                                             "a\tb",
+                                             "a b",
+                                             "a\vb",
+                                             " ",
+                                             "\t",
+                                             "\"",
+                                             "\\",
+                                             "a\\b",
+                                             "\"a",
+                                             ".",
+                                             "-",
+                                             "12",
+                                             "1",
+                                             "1111222233334444",
+                                             "12345678901234567",
+                                             "123-45-6789",
+                                             "me@x.org",
+                                             "1.2.3.4",
+                                             "foo=1",
+                                             "foo=\"a\nb\"",
+                                             "user=a",
+                                             "error",
+                                             "[1] ERROR",
+                                             "at a.B$c(D.java:4)",
+                                             "\"status\": 503",
+                                             "}",
+                                             "]",
+                                             "\xc3\xa9",
+                                             "a\xc3\xa9",
+                                             "\xc3\xa9"
+                                             "b",
+                                             "\xc3\x89",
+                                             "a\xc3\xa9"
+                                             "b",
+                                             "\x04",
+                                             "\x04"
+                                             "+",
+                                             "/",
+                                             "-a",
+                                             "a.b"};
 
 TEST_F(ClassifyAgainstPcre2, agrees_on_every_awkward_pattern_by_itself) {
   std::size_t taken = 0;
@@ -262,12 +323,17 @@ TEST_F(ClassifyAgainstPcre2, agrees_on_awkward_patterns_in_company_and_per_log_g
   for (int round = 0; round < 100; ++round) {
     Config config;
     for (std::size_t i = 2 + random_.below(20); i > 0; --i) {
-      RuleConfig rule = rule_of(awkward[random_.below(awkward.size())],
-                                static_cast<unsigned>(random_.below(8)));
+      RuleConfig rule =
+          rule_of(awkward[random_.below(awkward.size())], static_cast<unsigned>(random_.below(8)));
       if (random_.below(4) == 0) rule.log_group = random_.below(2) == 0 ? "^/prod/" : "web$";
       std::vector<ConfigProblem> problems;
-      const Config alone{.log_groups = {}, .rules = {rule}, .redact = {}, .fields = {},
-                         .environment = {}, .hec = {}, .tests = {}};
+      const Config alone{.log_groups = {},
+                         .rules = {rule},
+                         .redact = {},
+                         .fields = {},
+                         .environment = {},
+                         .hec = {},
+                         .tests = {}};
       CompiledRules::check(alone, problems);
       // What matches everything hides the rules behind it.
       const bool hides = make_scan_pattern(rule.pattern, {}).always && random_.below(10) > 0;
@@ -285,8 +351,8 @@ TEST_F(ClassifyAgainstPcre2, agrees_on_patterns_made_up_at_random) {
     while (config.rules.size() < 1 + static_cast<std::size_t>(round % 12)) {
       PatternSample sample = patterns_.pattern();
       Config alone;
-      alone.rules.push_back(
-          rule_of(sample.pattern, random_.below(3) == 0 ? static_cast<unsigned>(random_.below(8)) : 0));
+      alone.rules.push_back(rule_of(
+          sample.pattern, random_.below(3) == 0 ? static_cast<unsigned>(random_.below(8)) : 0));
       if (random_.below(8) == 0) alone.rules[0].log_group = "^/prod/";
       std::vector<ConfigProblem> problems;
       CompiledRules::check(alone, problems);

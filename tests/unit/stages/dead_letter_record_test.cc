@@ -159,6 +159,15 @@ TEST(DeadLetterRecord, refuses_lines_that_are_no_dead_letters) {
   }
 }
 
+TEST(DeadLetterRecord, refuses_an_event_with_damage_in_it) {
+  DeadLetterParser parser;
+  const std::string before = R"({"reason":"too_large","origin":{},"event":)";
+  EXPECT_TRUE(parser.parse(before + R"({"event":"a","fields":{"x":"y"}}})"));
+  EXPECT_FALSE(parser.parse(before + R"({"event":"a","fields"@{"x":"y"}}})"));
+  EXPECT_FALSE(parser.parse(before + R"({"event":"a" "fields":{"x":"y"}}})"));
+  EXPECT_FALSE(parser.parse(before + R"({"event":"a",,"fields":{"x":"y"}}})"));
+}
+
 TEST(DeadLetterRecord, errors_never_quote_the_event) {
   DeadLetterParser parser;
   const Result<DeadLetterRecord> read = parser.parse(R"({"event":{"event":"hush"},"reason":1})");

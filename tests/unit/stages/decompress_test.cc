@@ -1,7 +1,6 @@
 // Decompressing sound objects, by comparison with what zlib and zstd compressed.
 #include "stages/decompress.h"
 
-#include <chrono>
 #include <string>
 #include <vector>
 
@@ -9,14 +8,15 @@
 
 #include "pipeline/limits.h"
 #include "tests/support/compressed.h"
+#include "tests/support/cpu_time.h"
 #include "tests/support/memory_reader.h"
 #include "tests/support/read_all.h"
 
 namespace hecate {
 namespace {
 
-void expect_text(const std::string& object, std::string_view text,
-                 Pieces pieces = Pieces::whole(), std::size_t into_bytes = 65536) {
+void expect_text(const std::string& object, std::string_view text, Pieces pieces = Pieces::whole(),
+                 std::size_t into_bytes = 65536) {
   const ReadText got = decompressed(object, std::move(pieces), into_bytes);
   EXPECT_FALSE(got.error) << got.error->message;
   EXPECT_TRUE(got.text == text) << got.text.size() << " bytes of " << text.size();
@@ -53,10 +53,10 @@ TEST(Decompress, reads_ten_thousand_empty_members_in_linear_time) {
   std::string object;
   for (int i = 0; i < 10000; ++i) object += gzip_member("");
   object += gzip_member("end");
-  const auto start = std::chrono::steady_clock::now();
+  const CpuTime time;
   expect_text(object, "end");
   expect_text(object, "end", Pieces::of(7));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_LT(time.seconds(), 5.0);
 }
 
 TEST(Decompress, peels_three_layers_and_leaves_a_fourth) {
@@ -97,7 +97,7 @@ TEST(Decompress, ignores_zero_padding_behind_and_between_members) {
 
 TEST(Decompress, reads_every_optional_part_of_a_gzip_header) {
   for (int flags = 0; flags < 32; ++flags) {
-    GzipHeader header;
+    GzipFields header;
     header.flags = static_cast<std::uint8_t>(flags);
     header.extra_bytes = std::string("\x1f\x8b\x08\0extra", 9) + std::string(3000, 'e');
     header.name_text = "archive-" + std::string(300, 'n');
@@ -141,8 +141,7 @@ TEST(Decompress, reads_random_bytes_in_members_of_random_sizes) {
       object += gzip_member(part, static_cast<int>(random.below(10)));
       text += part;
     }
-    expect_text(object, text, Pieces::random(seed, 1 + random.below(9000)),
-                1 + random.below(9000));
+    expect_text(object, text, Pieces::random(seed, 1 + random.below(9000)), 1 + random.below(9000));
   }
 }
 
@@ -191,17 +190,17 @@ TEST(Decompress, empty_deflate_blocks_without_end_cost_no_more_than_their_bytes)
   // A fixed block that holds only its end takes ten bits: 5 bytes are four of them.
   std::string blocks;
   for (int i = 0; i < 400'000; ++i) blocks += std::string("\x02\x08\x20\x80\x00", 5);
-  const auto start = std::chrono::steady_clock::now();
+  const CpuTime time;
   const ReadText endless = decompressed(gzip_header() + blocks);
   ASSERT_TRUE(endless.error);
   EXPECT_EQ(endless.error->code, Errc::bad_object);
   expect_text(gzip_header() + blocks + deflated("end") + gzip_trailer("end"), "end");
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_LT(time.seconds(), 5.0);
 }
 
 TEST(Decompress, starts_afresh_on_every_object) {
   Decompress decompress;
-  const std::string objects[] = {gzip_member(gzip_member("a")), "plain", zstd_frame("b"),
+  const std::string objects[] = {gzip_member(gzip_member("a")),  "plain",          zstd_frame("b"),
                                  gzip_member("c").substr(0, 15), gzip_member("d"), ""};
   const std::string texts[] = {"a", "plain", "b", "", "d", ""};
   for (int round = 0; round < 2; ++round) {

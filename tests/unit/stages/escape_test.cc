@@ -39,7 +39,8 @@ std::string plainly_escaped(std::string_view text) {
 
 TEST(EscapeJson, escapes_each_ascii_byte_as_the_plain_way_does) {
   for (char c = 0; c < 0x7f; ++c) EXPECT_EQ(escaped({&c, 1}), plainly_escaped({&c, 1})) << int{c};
-  EXPECT_EQ(escaped("\"\\\n\r\t\b\f\x01\x1f/\x7f"), R"(\"\\\n\r\t\b\f\u0001\u001f/)" "\x7f");
+  EXPECT_EQ(escaped("\"\\\n\r\t\b\f\x01\x1f/\x7f"), R"(\"\\\n\r\t\b\f\u0001\u001f/)"
+                                                    "\x7f");
   EXPECT_EQ(escaped(""), "");
   EXPECT_EQ(escaped("\xf0\x9f\x98\x80\xe2\x82\xac"), "\xf0\x9f\x98\x80\xe2\x82\xac");
 }
@@ -110,7 +111,8 @@ TEST(EscapeJson, stays_within_fifteen_bytes_behind_the_text_and_the_promised_roo
       std::fill_n(text, size, fill);
       char* to = out.end() - limits::padding_bytes - escaped_bytes_max(size);
       const char* end = escape_json({text, size}, to);
-      ASSERT_EQ(std::string_view(to, static_cast<std::size_t>(end - to)), plainly_escaped({text, size}));
+      ASSERT_EQ(std::string_view(to, static_cast<std::size_t>(end - to)),
+                plainly_escaped({text, size}));
     }
   }
 }

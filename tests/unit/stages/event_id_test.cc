@@ -31,9 +31,10 @@ TEST(EventId, every_bit_of_the_hash_shows_in_the_short_id) {
 }
 
 TEST(EventId, cloudwatch_ids_hash_the_four_parts_joined_by_nul) {
-  const std::string joined("123456789012\0/aws/lambda/f\0stream\0"
-                           "31953106606966983378809025079804211143289615424298221568",
-                           12 + 1 + 13 + 1 + 6 + 1 + 56);
+  const std::string joined(
+      "123456789012\0/aws/lambda/f\0stream\0"
+      "31953106606966983378809025079804211143289615424298221568",
+      12 + 1 + 13 + 1 + 6 + 1 + 56);
   IdHasher hasher;
   hasher.set_prefix({"123456789012", "/aws/lambda/f", "stream"});
   EXPECT_EQ(hasher.hash("31953106606966983378809025079804211143289615424298221568"),

@@ -103,6 +103,26 @@ TEST(HecSink, comes_back_no_sooner_than_asked) {
   EXPECT_GE(f.clock.now() - begin, seconds(33));
 }
 
+TEST(HecSink, a_wait_that_one_endpoint_asks_for_does_not_end_the_run_while_another_is_well) {
+  HecSinkFixture f;
+  f.options.hec.endpoints = {"http://127.0.0.1:8088", "http://127.0.0.1:8089"};
+  f.options.hec.retry.budget = seconds(20);
+  FakeHec busy;
+  FakeHec well;
+  busy.before = [](const HttpRequest&, int) -> std::optional<Result<HttpAnswer>> {
+    HttpAnswer answer = answer_of(503, R"({"code":9})");
+    answer.retry_after = "100";
+    return Result<HttpAnswer>(answer);
+  };
+  f.start({&busy, &well});
+  const std::vector<std::string> events = numbered_events(5);
+  ASSERT_TRUE(f.submit(events));
+  ASSERT_TRUE(f.sink->drain());
+  EXPECT_GE(busy.posts(), 1);
+  EXPECT_EQ(well.event_counts().size(), events.size());
+  for (const auto& [event, count] : well.event_counts()) EXPECT_EQ(count, 1) << event;
+}
+
 TEST(HecSink, slows_down_when_told_that_queues_are_filling) {
   HecSinkFixture f;
   FakeHec hec;

@@ -1,14 +1,13 @@
 // The scan kernels: each must find and see exactly what the scalar one does.
 #include "stages/simd/scan.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <cstring>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "pipeline/buffer.h"
 #include "pipeline/limits.h"
@@ -23,7 +22,9 @@ std::vector<const ScanKernels*> usable_kernels() {
   return {found, found + count};
 }
 
-const ScanKernels& scalar() { return *usable_kernels().back(); }
+const ScanKernels& scalar() {
+  return *usable_kernels().back();
+}
 
 // Text followed by bytes that would all change the result if they were used.
 class Padded {
@@ -31,7 +32,8 @@ class Padded {
   explicit Padded(std::string_view text, std::string_view behind = "\"\n\\\x01\x80\"\n") {
     buffer_.append(text);
     size_ = text.size();
-    for (std::size_t i = 0; i < limits::padding_bytes; ++i) buffer_.append(behind[i % behind.size()]);
+    for (std::size_t i = 0; i < limits::padding_bytes; ++i)
+      buffer_.append(behind[i % behind.size()]);
   }
   [[nodiscard]] const char* begin() const { return buffer_.data(); }
   [[nodiscard]] const char* end() const { return buffer_.data() + size_; }
@@ -54,9 +56,19 @@ void expect_same_scans(const char* begin, const char* end) {
   }
 }
 
+// `begin` is at a bracket.
+void expect_same_brackets(const char* begin, const char* end) {
+  const ScanResult wanted = scalar().brackets(begin, end);
+  for (const ScanKernels* kernels : usable_kernels()) {
+    ASSERT_EQ(kernels->brackets(begin, end).size, wanted.size) << kernels->name << " brackets";
+  }
+}
+
 void expect_same_scans(std::string_view text) {
   const Padded padded(text);
   ASSERT_NO_FATAL_FAILURE(expect_same_scans(padded.begin(), padded.end())) << text;
+  const Padded bracket("{" + std::string(text), "}]}]");
+  ASSERT_NO_FATAL_FAILURE(expect_same_brackets(bracket.begin(), bracket.end())) << text;
 }
 
 TEST(Scan, knows_every_kernel_by_its_name_and_takes_the_scalar_one_for_unknown_names) {
@@ -181,13 +193,51 @@ TEST(Scan, random_texts_give_the_same_from_every_begin_to_every_end) {
   }
 }
 
+TEST(Scan, brackets_end_behind_the_one_that_closes_the_first) {
+  for (const ScanKernels* kernels : usable_kernels()) {
+    const auto size = [&](std::string_view text) {
+      const Padded padded(text, "]}\"");
+      return kernels->brackets(padded.begin(), padded.end()).size;
+    };
+    EXPECT_EQ(size("{}"), 2U) << kernels->name;
+    EXPECT_EQ(size("{},{}"), 2U);
+    EXPECT_EQ(size(R"([{"a":"]}\""},[[]]] ])"), 19U);
+    EXPECT_EQ(size(R"({"a\"}":1}})"), 10U);
+    EXPECT_EQ(size("{"), ScanResult::npos);
+    EXPECT_EQ(size(R"({"a})"), ScanResult::npos);
+    for (std::size_t depth = 1; depth < 300; ++depth) {
+      ASSERT_EQ(size(std::string(depth, '[') + std::string(depth, ']') + "]"), 2 * depth);
+      ASSERT_EQ(size(std::string(depth, '[') + std::string(depth - 1, ']')), ScanResult::npos);
+    }
+  }
+}
+
+TEST(Scan, random_brackets_and_strings_are_delimited_alike) {
+  const std::uint64_t seed = test_seed(20240608);
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  SeededRandom random(seed);
+  std::size_t closed = 0;
+  for (int round = 0; round < 20000; ++round) {
+    std::string text = "{";
+    const std::uint64_t plain = 1 + random.below(40);
+    for (std::uint64_t i = random.below(400); i > 0; --i) {
+      const std::uint64_t pick = random.below(plain + 12);
+      text += pick < 12 ? R"({[[{}]}]""\)"[pick] : 'x';
+    }
+    const Padded padded(text, "}");
+    ASSERT_NO_FATAL_FAILURE(expect_same_brackets(padded.begin(), padded.end())) << text;
+    closed += scalar().brackets(padded.begin(), padded.end()).size != ScanResult::npos ? 1 : 0;
+  }
+  EXPECT_GT(closed, 1000U);  // or the test says little
+}
+
 // Two pages, the second of which must not be touched.
 class GuardedPage {
  public:
   GuardedPage()
       : page_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))),
-        memory_(static_cast<char*>(mmap(nullptr, 2 * page_, PROT_READ | PROT_WRITE,
-                                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
+        memory_(static_cast<char*>(
+            mmap(nullptr, 2 * page_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
     mprotect(memory_ + page_, page_, PROT_NONE);
   }
   ~GuardedPage() { munmap(memory_, 2 * page_); }
@@ -209,6 +259,8 @@ TEST(Scan, reads_no_further_than_the_padding_behind_the_end) {
     std::memset(begin, 'x', size);
     ASSERT_NO_FATAL_FAILURE(expect_same_scans(begin, end)) << size;
     if (size > 0) begin[size - 1] = '\\';
+    if (size > 0) begin[0] = '[';
+    ASSERT_NO_FATAL_FAILURE(expect_same_brackets(begin, end)) << size;
     ASSERT_NO_FATAL_FAILURE(expect_same_scans(begin, end)) << size;
   }
 }

@@ -14,7 +14,8 @@
 namespace hecate {
 namespace {
 
-constexpr const char* notes = R"(SRC   a file, a folder (all below it), a glob, @list.txt (one SRC a line), or - for standard input
+constexpr const char* notes =
+    R"(SRC   a file, a folder (all below it), a glob, @list.txt (one SRC a line), or - for standard input
 DEST  http(s)://host:port (HEC; repeat --to for several endpoints), file:PATH, - for standard
       output, or null: (everything but the network, to measure)
 
@@ -93,8 +94,8 @@ void add_options(CLI::App& command, Backfill& backfill) {
 }  // namespace
 
 void add_backfill_command(CLI::App& app, Action& chosen) {
-  CLI::App* command = app.add_subcommand(
-      "backfill", "Read archives, deliver every event, resume where it stopped");
+  CLI::App* command =
+      app.add_subcommand("backfill", "Read archives, deliver every event, resume where it stopped");
   auto backfill = std::make_shared<Backfill>();
   add_options(*command, *backfill);
   command->footer(notes);

@@ -21,8 +21,8 @@ struct CloseFile {
 Result<std::string> read_file(const std::string& path) {
   const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
   if (!file) {
-    return fail(Errc::usage, fmt::format("configuration {} cannot be read: {}", path,
-                                         std::strerror(errno)));
+    return fail(Errc::usage,
+                fmt::format("configuration {} cannot be read: {}", path, std::strerror(errno)));
   }
   std::string text(limits::config_bytes_max + 1, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), file.get()));

@@ -11,7 +11,8 @@
 namespace hecate {
 namespace {
 
-constexpr const char* notes = R"(Equal options give equal archives. --expected writes the ground truth, an event a line, to compare
+constexpr const char* notes =
+    R"(Equal options give equal archives. --expected writes the ground truth, an event a line, to compare
 with what arrived.
 
 Examples:
@@ -29,8 +30,9 @@ struct Texts {
 Status fill_in(const Texts& texts, generate::GenerateOptions& options) {
   const auto format = generate::archive_format_named(texts.format);
   if (!format) {
-    return fail(Errc::usage, "--format is one of all, cloudwatch, cloudwatch-export, cloudtrail, "
-                             "json-lines, text");
+    return fail(Errc::usage,
+                "--format is one of all, cloudwatch, cloudwatch-export, cloudtrail, "
+                "json-lines, text");
   }
   options.format = *format;
   options.out = texts.out;
@@ -62,8 +64,9 @@ void add_generate_command(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<generate::GenerateOptions>();
   auto texts = std::make_shared<Texts>();
   command->add_option("--out", texts->out, "folder to write to")->required();
-  command->add_option("--format", texts->format,
-                      "all, cloudwatch, cloudwatch-export, cloudtrail, json-lines or text")
+  command
+      ->add_option("--format", texts->format,
+                   "all, cloudwatch, cloudwatch-export, cloudtrail, json-lines or text")
       ->capture_default_str();
   command->add_option("--events", options->events, "events in total")->capture_default_str();
   command->add_option("--size", texts->size, "instead: uncompressed size in total, as 10GB");

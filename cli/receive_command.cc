@@ -10,7 +10,8 @@
 namespace hecate {
 namespace {
 
-constexpr const char* notes = R"(It answers as a real Splunk does: every endpoint, code and status, batches indexed up to the first
+constexpr const char* notes =
+    R"(It answers as a real Splunk does: every endpoint, code and status, batches indexed up to the first
 bad event, acknowledgements told once. Without --token any token will do. GET /counts tells what
 arrived; the same is printed when it ends (Ctrl-C).
 

@@ -52,17 +52,15 @@ int explain_extras(const CLI::App& app) {
   const std::vector<std::string> extras = app.remaining(true);
   const std::string names = option_names(extras);
   const bool token = names.find("--token") != std::string::npos;
-  const CLI::App* command =
-      app.get_subcommands().empty() ? nullptr : app.get_subcommands().front();
+  const CLI::App* command = app.get_subcommands().empty() ? nullptr : app.get_subcommands().front();
   if (token && command != nullptr && command->get_name() != "receive") {
     return usage_error(
         "a token is never given on the command line, where every user of the machine can read it: "
         "set SPLUNK_HEC_TOKEN, or use --token-file or the configuration");
   }
   if (names.empty()) return usage_error("unknown command or argument; see 'hecate --help'");
-  return usage_error(fmt::format(
-      "unknown option {}; see 'hecate {}--help'", names,
-      command == nullptr ? std::string() : command->get_name() + " "));
+  return usage_error(fmt::format("unknown option {}; see 'hecate {}--help'", names,
+                                 command == nullptr ? std::string() : command->get_name() + " "));
 }
 
 int run(int argc, char** argv) {

@@ -1,7 +1,7 @@
 // run: the command line of hecate, from arguments to an exit status.
 //
-// Each command adds itself to the application and leaves behind what to do when it is chosen. Reading
-// the command line is all that happens here; the work is in batch/, receive/ and generate/.
+// Each command adds itself to the application and leaves behind what to do when it is chosen.
+// Reading the command line is all that happens here; the work is in batch/, receive/ and generate/.
 #pragma once
 
 #include <functional>

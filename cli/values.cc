@@ -66,7 +66,8 @@ Result<std::int64_t> parse_span(std::string_view text) {
   const std::size_t unit = text.empty() ? units.npos : units.find(text.back());
   if (unit == units.npos || !read_number(text.substr(0, text.size() - 1), number) || number < 0 ||
       number > 1'000'000) {
-    return fail(Errc::usage, fmt::format("'{}' is not a span of time such as 90s, 12h or 7d", text));
+    return fail(Errc::usage,
+                fmt::format("'{}' is not a span of time such as 90s, 12h or 7d", text));
   }
   return number * factors[unit];
 }
@@ -78,9 +79,10 @@ Result<std::int64_t> parse_time(std::string_view text, std::int64_t now_ms) {
   if (full.size() == 16) full += ":00Z";
   std::int64_t time_ms = 0;
   if (full.empty() || take_iso8601(full, time_ms) != full.size()) {
-    return fail(Errc::usage,
-                fmt::format("'{}' is not a time such as 2024-01-31, 2024-01-31T12:00:00Z or 7d (ago)",
-                            text));
+    return fail(
+        Errc::usage,
+        fmt::format("'{}' is not a time such as 2024-01-31, 2024-01-31T12:00:00Z or 7d (ago)",
+                    text));
   }
   return time_ms;
 }

@@ -8,10 +8,10 @@
 #include <string>
 
 #include "generate/format_writer.h"
-#include "pipeline/json_text.h"
 #include "generate/origins.h"
 #include "generate/text_template.h"
 #include "generate/utc_time.h"
+#include "pipeline/json_text.h"
 
 namespace hecate::generate {
 namespace {

@@ -64,11 +64,11 @@ struct Event {
   std::uint32_t text_size = 0;
   std::uint32_t id_begin = 0;  ///< into Batch::text: CloudWatch's own id; size 0 elsewhere
   std::uint32_t id_size = 0;
-  std::int64_t time_ms = 0;          ///< epoch milliseconds
-  std::uint64_t id_hash = 0;         ///< the 64 bits behind the event id, once enriched
-  std::uint32_t context = 0;         ///< index into Batch::contexts
-  std::uint32_t metadata = 0;       ///< index into Batch::metadata, once enriched
-  std::uint16_t rule = no_rule;      ///< index of the first rule that matched, once classified
+  std::int64_t time_ms = 0;      ///< epoch milliseconds
+  std::uint64_t id_hash = 0;     ///< the 64 bits behind the event id, once enriched
+  std::uint32_t context = 0;     ///< index into Batch::contexts
+  std::uint32_t metadata = 0;    ///< index into Batch::metadata, once enriched
+  std::uint16_t rule = no_rule;  ///< index of the first rule that matched, once classified
   std::uint8_t flags = 0;
   Fate fate = Fate::keep;
   Fault fault = Fault::none;
@@ -83,9 +83,9 @@ struct Context {
   std::string owner;  ///< AWS account
   std::string log_group;
   std::string log_stream;
-  std::string uri;       ///< of the object, where the text does not say whence it came
-  std::string identity;  ///< of the object, likewise
-  std::string folder;    ///< of the object, likewise
+  std::string uri;           ///< of the object, where the text does not say whence it came
+  std::string identity;      ///< of the object, likewise
+  std::string folder;        ///< of the object, likewise
   std::uint64_t serial = 0;  ///< unique in a worker's life: a key for what stages derive from it
 };
 
@@ -103,14 +103,14 @@ struct Batch {
   const Envelope* envelope = nullptr;
   Format format = Format::automatic;
   std::vector<Event> events;
-  std::vector<const Context*> contexts;  ///< owned by the source, stable until its next batch
+  std::vector<const Context*> contexts;   ///< owned by the source, stable until its next batch
   std::vector<const Metadata*> metadata;  ///< owned by the enriching stage, stable as above
   Buffer messages;
   Buffer encoded;
   /// Per event: where its object ends in `encoded`. Events that are neither kept nor dead letters
   /// have none: they end where the one before them does.
   std::vector<std::uint32_t> encoded_ends;
-  std::uint64_t first_record = 0;           ///< ordinal, within the object, of events[0]
+  std::uint64_t first_record = 0;  ///< ordinal, within the object, of events[0]
 
   // Counted by the stages, added to the run's metrics by whoever drives the pipeline.
   std::uint64_t events_repaired = 0;

@@ -42,8 +42,8 @@ class EnvironmentReader {
     std::optional<std::string> value = environment_ ? environment_(name) : std::nullopt;
     if (!value) return std::nullopt;
     if (value->size() > variable_bytes_max || has_control(*value) || !is_utf8(*value)) {
-      problem(name, fmt::format("must be a single line of UTF-8, at most {} bytes",
-                                variable_bytes_max));
+      problem(name,
+              fmt::format("must be a single line of UTF-8, at most {} bytes", variable_bytes_max));
       return std::nullopt;
     }
     return value;

@@ -1,7 +1,7 @@
 // json_text: any bytes made valid UTF-8, and JSON strings of our own records.
 //
-// The plain way, byte by byte: for metadata, dead letters, summaries, sample archives; the data path
-// has stages/escape.h. Of bytes that are not UTF-8 every maximal part that could have begun a
+// The plain way, byte by byte: for metadata, dead letters, summaries, sample archives; the data
+// path has stages/escape.h. Of bytes that are not UTF-8 every maximal part that could have begun a
 // character becomes one U+FFFD, as Unicode recommends and Python, Java and browsers do.
 #pragma once
 
@@ -18,8 +18,8 @@ struct Utf8Sequence {
   bool valid = false;
 };
 
-/// What `text`, which is not empty, begins with. Overlong forms, surrogates and values past U+10FFFF
-/// are not valid.
+/// What `text`, which is not empty, begins with. Overlong forms, surrogates and values past
+/// U+10FFFF are not valid.
 Utf8Sequence utf8_sequence(std::string_view text) noexcept;
 
 /// Length of the character that `text` begins with; 0 when it begins with none.

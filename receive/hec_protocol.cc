@@ -1,4 +1,3 @@
-#include "pipeline/json_text.h"
 #include "receive/hec_protocol.h"
 
 #include <algorithm>
@@ -7,6 +6,8 @@
 
 #include <fmt/format.h>
 #include <strings.h>
+
+#include "pipeline/json_text.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>

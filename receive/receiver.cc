@@ -1,4 +1,3 @@
-#include "pipeline/json_text.h"
 #include "receive/receiver.h"
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/json_text.h"
 #include "receive/out_file.h"
 
 namespace hecate::receive {

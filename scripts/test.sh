@@ -2,19 +2,18 @@
 # Every test there is: installs what it needs, builds, and runs
 #   unit, golden, compile-fail and example tests     (ctest)
 #   whole binaries against real counterparts         (pytest; an OpenTelemetry Collector built here)
-#   the unit tests under AddressSanitizer + UBSan, the threaded ones under ThreadSanitizer
-#   the fuzzers, each for a short while; the layout of the code
 # Says what ran and ends with one line, "N passed, N failed". A part that cannot run fails.
-#   --quick           unit, golden, compile-fail and example tests only
-#   --no-sanitizers   leaves the sanitizers and fuzzers out
+#   --quick   unit, golden, compile-fail and example tests only
+#   --full    also the unit tests under AddressSanitizer + UBSan, the threaded ones under
+#             ThreadSanitizer, and the fuzzers for a short while each
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-quick=false sanitizers=true
+quick=false sanitizers=false
 for option in "$@"; do
   case "$option" in
-    --quick) quick=true sanitizers=false ;;
-    --no-sanitizers) sanitizers=false ;;
+    --quick) quick=true ;;
+    --full) sanitizers=true ;;
     *) echo "test.sh: unknown option $option" >&2; exit 2 ;;
   esac
 done

@@ -91,7 +91,7 @@ bool is_ascii(const Sequence& sequence) {
 struct Part {
   std::vector<BitElement> elements;
   double rarity = 0;
-  std::size_t nodes = 0;  // of the sequence that it covers wholly, from its first
+  std::size_t nodes = 0;   // of the sequence that it covers wholly, from its first
   bool whole_ends = true;  // neither end was cut
 };
 

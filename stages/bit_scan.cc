@@ -32,7 +32,8 @@ void plain_class_bitmap(const char* text, std::size_t words, const ByteClass& by
 
 ByteClass word_bytes() {
   std::array<bool, 256> members{};
-  for (int c = 0; c < 128; ++c) members[static_cast<std::size_t>(c)] = std::isalnum(c) != 0 || c == '_';
+  for (int c = 0; c < 128; ++c)
+    members[static_cast<std::size_t>(c)] = std::isalnum(c) != 0 || c == '_';
   ByteClass bytes;
   check(ByteClass::make(members, bytes), "the word characters are an ASCII set");
   return bytes;

@@ -1,10 +1,11 @@
 // bit_scan: searches for patterns that have no word in them, such as card numbers and addresses.
 //
 // Engines for many patterns look for literal words first and are fast because those are rare. A
-// pattern made of classes alone (`\b[45]\d{3}[ -]?\d{4}...`) keeps them busy at every digit. Here the
-// text becomes a bitmap per character class, and a pattern is a sequence of ands and shifts over 64
-// positions at a time: state i has a bit at each position where the first i elements of the pattern
-// may just have been matched. Exact for sequences of classes, optional classes and word boundaries.
+// pattern made of classes alone (`\b[45]\d{3}[ -]?\d{4}...`) keeps them busy at every digit. Here
+// the text becomes a bitmap per character class, and a pattern is a sequence of ands and shifts
+// over 64 positions at a time: state i has a bit at each position where the first i elements of the
+// pattern may just have been matched. Exact for sequences of classes, optional classes and word
+// boundaries.
 #pragma once
 
 #include <array>

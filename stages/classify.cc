@@ -175,8 +175,8 @@ Result<bool> Classify::matches_alone(std::uint16_t rule, std::string_view messag
     *static_cast<bool*>(self) = true;
     return 1;  // one is enough
   };
-  const hs_error_t code = hs_scan(database, message.data(), static_cast<unsigned>(message.size()), 0,
-                                  scratch_.get(), on_match, &matched);
+  const hs_error_t code = hs_scan(database, message.data(), static_cast<unsigned>(message.size()),
+                                  0, scratch_.get(), on_match, &matched);
   if (code != HS_SUCCESS && code != HS_SCAN_TERMINATED)
     return fail(Errc::internal, "the pattern engine failed to scan a message");
   return matched;

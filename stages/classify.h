@@ -3,8 +3,8 @@
 // Stage: unescaped -> classified. All messages of a batch lie one behind another with a newline
 // between them, and are scanned for all patterns in one go: starting the engine for each message
 // costs more than the search itself. A reported end belongs to the message it lies in. Reports that
-// may owe to the neighbourhood (a match across the newline, an anchor at an inner line) are confirmed
-// in the message alone. Rules that do not apply to a log group are not reported for it.
+// may owe to the neighbourhood (a match across the newline, an anchor at an inner line) are
+// confirmed in the message alone. Rules that do not apply to a log group are not reported for it.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ class Classify {
   friend struct ClassifyReports;
   // What a log group means for the rules.
   struct GroupRules {
-    std::vector<bool> excluded;        // per rule; empty: none is
-    std::uint16_t always = no_rule;    // the first rule that matches anything
+    std::vector<bool> excluded;      // per rule; empty: none is
+    std::uint16_t always = no_rule;  // the first rule that matches anything
   };
   struct Place {
     std::uint32_t end = 0;    // of the message in batch.messages
@@ -55,13 +55,13 @@ class Classify {
   HsScratch scratch_;
   bool scratch_ready_ = false;
   bool any_conditions_ = false;
-  std::vector<bool> confirm_ready_;  // per rule: scratch_ fits its database
+  std::vector<bool> confirm_ready_;                       // per rule: scratch_ fits its database
   std::unordered_map<std::uint64_t, GroupRules> groups_;  // by context serial
   std::vector<const GroupRules*> of_context_;             // parallel to batch.contexts
   std::vector<Place> places_;                             // in the order of the messages
   std::size_t cursor_ = 0;                                // where in places_ the last report fell
   std::vector<std::pair<std::uint32_t, std::uint16_t>> candidates_;  // (event, rule) to confirm
-  std::vector<std::uint32_t> last_candidate_;             // per rule: event + 1
+  std::vector<std::uint32_t> last_candidate_;                        // per rule: event + 1
 };
 static_assert(Stage<Classify>);
 

@@ -26,10 +26,14 @@ constexpr std::size_t zstd_header_bytes = 5;  // the least that tells the size o
 
 std::string_view inflate_problem(int code) {
   switch (code) {
-    case ISAL_INVALID_BLOCK: return "invalid deflate block";
-    case ISAL_INVALID_SYMBOL: return "invalid deflate symbol";
-    case ISAL_INVALID_LOOKBACK: return "deflate match reaches before the beginning";
-    default: return "damaged gzip data";
+    case ISAL_INVALID_BLOCK:
+      return "invalid deflate block";
+    case ISAL_INVALID_SYMBOL:
+      return "invalid deflate symbol";
+    case ISAL_INVALID_LOOKBACK:
+      return "deflate match reaches before the beginning";
+    default:
+      return "damaged gzip data";
   }
 }
 
@@ -97,9 +101,12 @@ class Decompress::Layer final : public ByteReader {
 
   Result<std::size_t> read_kind(std::span<char> into) {
     switch (kind_) {
-      case Kind::gzip: return read_gzip(into);
-      case Kind::zstd: return read_zstd(into);
-      case Kind::plain: break;
+      case Kind::gzip:
+        return read_gzip(into);
+      case Kind::zstd:
+        return read_zstd(into);
+      case Kind::plain:
+        break;
     }
     return read_plain(into);
   }
@@ -172,16 +179,16 @@ class Decompress::Layer final : public ByteReader {
     const GzipHeader::State state = header_.take(input_.view(next_, left()), used);
     next_ += used;
     if (state == GzipHeader::State::bad) {
-      return fail(Errc::bad_object, fmt::format("damaged gzip header in member {} (byte {})",
-                                                member_, position()));
+      return fail(Errc::bad_object,
+                  fmt::format("damaged gzip header in member {} (byte {})", member_, position()));
     }
     in_header_ = state == GzipHeader::State::more;
     return {};
   }
 
   [[nodiscard]] Error cut_off() const {
-    return {Errc::bad_object, fmt::format("gzip data is cut off in member {} (byte {})", member_,
-                                          position())};
+    return {Errc::bad_object,
+            fmt::format("gzip data is cut off in member {} (byte {})", member_, position())};
   }
 
   // Inflates what is there into `into`; 0 is no end, only no output yet.
@@ -197,8 +204,7 @@ class Decompress::Layer final : public ByteReader {
     if (code == ISAL_INCORRECT_CHECKSUM) {
       // The stream itself ended well, so the next member's place is known: go on, and tell later.
       if (crc_problem_.empty()) {
-        crc_problem_ =
-            fmt::format("gzip CRC mismatch in member {} (byte {})", member_, position());
+        crc_problem_ = fmt::format("gzip CRC mismatch in member {} (byte {})", member_, position());
       }
       between_members_ = true;
       return produced;
@@ -236,10 +242,9 @@ class Decompress::Layer final : public ByteReader {
       }
       const std::size_t zeros = std::min(rest.find_first_not_of('\0'), rest.size());
       if (zeros == 0) {
-        return fail(
-            Errc::bad_object,
-            fmt::format("bytes behind gzip member {} are no gzip member (byte {})", member_,
-                        position()));
+        return fail(Errc::bad_object,
+                    fmt::format("bytes behind gzip member {} are no gzip member (byte {})", member_,
+                                position()));
       }
       next_ += zeros;
     }
@@ -261,13 +266,12 @@ class Decompress::Layer final : public ByteReader {
       next_ += in.pos;
       if (ZSTD_isError(code) != 0) {
         return fail(Errc::bad_object, fmt::format("damaged zstd data: {} (byte {})",
-                                                          ZSTD_getErrorName(code), position()));
+                                                  ZSTD_getErrorName(code), position()));
       }
       frame_open_ = code != 0;
       zstd_wanted_ = std::max(code, zstd_header_bytes);
       if (starved && out.pos == 0 && frame_open_) {
-        return fail(Errc::bad_object,
-                            fmt::format("zstd data is cut off (byte {})", position()));
+        return fail(Errc::bad_object, fmt::format("zstd data is cut off (byte {})", position()));
       }
     }
     return out.pos;
@@ -285,8 +289,8 @@ class Decompress::Layer final : public ByteReader {
   bool in_header_ = false;
   std::uint64_t member_ = 1;
   bool between_members_ = false;
-  std::string crc_problem_;       // of the first member whose CRC was wrong
-  std::optional<Error> failed_;   // damage behind which nothing can be read
+  std::string crc_problem_;            // of the first member whose CRC was wrong
+  std::optional<Error> failed_;        // damage behind which nothing can be read
   std::optional<Error> failed_below_;  // what open() met behind the first few bytes
 
   ZSTD_DStream* zstd_ = nullptr;
@@ -296,8 +300,8 @@ class Decompress::Layer final : public ByteReader {
 
 Decompress::Decompress(int layers_max) {
   for (int i = 0; i <= layers_max; ++i) {
-    layers_.push_back(std::make_unique<Layer>(i == 0 ? limits::read_chunk_bytes
-                                                     : limits::read_chunk_bytes / 4));
+    layers_.push_back(
+        std::make_unique<Layer>(i == 0 ? limits::read_chunk_bytes : limits::read_chunk_bytes / 4));
   }
 }
 Decompress::~Decompress() = default;
@@ -317,8 +321,12 @@ Status Decompress::open(ByteReader& object) {
   return {};
 }
 
-Result<std::size_t> Decompress::read(std::span<char> into) { return top_->read(into); }
+Result<std::size_t> Decompress::read(std::span<char> into) {
+  return top_->read(into);
+}
 
-std::uint64_t Decompress::bytes_in() const noexcept { return layers_.front()->bytes_in(); }
+std::uint64_t Decompress::bytes_in() const noexcept {
+  return layers_.front()->bytes_in();
+}
 
 }  // namespace hecate

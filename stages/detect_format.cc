@@ -30,13 +30,15 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 15> foreign 
     {"\x28\xb5\x2f\xfd"sv, "zstd data nested too deep"},
     {"BZh"sv, "bzip2 data"},
     {"\xfd"
-     "7zXZ"sv, "xz data"},
+     "7zXZ"sv,
+     "xz data"},
     {"\x04\x22\x4d\x18"sv, "lz4 data"},
     {"PK\x03\x04"sv, "a zip archive"},
     {"PAR1"sv, "a Parquet file"},
     {"Obj\x01"sv, "an Avro file"},
     {"\x7f"
-     "ELF"sv, "an executable"},
+     "ELF"sv,
+     "an executable"},
     {"\x89PNG"sv, "a PNG image"},
     {"\xff\xd8\xff"sv, "a JPEG image"},
     {"%PDF-"sv, "a PDF document"},
@@ -52,7 +54,8 @@ bool is_text_byte(char c) noexcept {
   return byte >= 0x20 || (byte >= 0x08 && byte <= 0x0d) || byte == 0x1b;
 }
 
-// Binary data: one byte in ten is a control character that no log uses, or one in three is no UTF-8.
+// Binary data: one byte in ten is a control character that no log uses, or one in three is no
+// UTF-8.
 bool looks_binary(std::string_view text) noexcept {
   std::string_view sample = text.substr(0, sample_bytes);
   const auto controls = static_cast<std::size_t>(
@@ -95,8 +98,8 @@ Step walk_keys(JsonCursor cursor, bool at_end, TopLevelKeys& keys) {
   while (cursor.p < cursor.end && (*cursor.p == ' ' || *cursor.p == '\t' || *cursor.p == '\r'))
     ++cursor.p;
   if (cursor.p == cursor.end && !at_end) return Step::incomplete;
-  keys.one_line = std::find(begin, cursor.p, '\n') == cursor.p &&
-                  (cursor.p == cursor.end || *cursor.p == '\n');
+  keys.one_line =
+      std::find(begin, cursor.p, '\n') == cursor.p && (cursor.p == cursor.end || *cursor.p == '\n');
   return Step::done;
 }
 

@@ -13,8 +13,8 @@
 
 namespace hecate {
 
-/// The format of `text`, the beginning of an object. Nothing when more text is needed to tell, which
-/// never happens at_end. Errc::bad_object when this is no log.
+/// The format of `text`, the beginning of an object. Nothing when more text is needed to tell,
+/// which never happens at_end. Errc::bad_object when this is no log.
 Result<std::optional<Format>> detect_format(std::string_view text, bool at_end,
                                             const ScanKernels& kernels);
 

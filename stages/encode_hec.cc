@@ -108,8 +108,8 @@ class EncodeHec::JsonCheck {
   simdjson::dom::parser parser_;
 };
 
-EncodeHec::EncodeHec(Options options)
-    : options_(options), json_(std::make_unique<JsonCheck>()) {}
+EncodeHec::EncodeHec(Options options) : options_(options), json_(std::make_unique<JsonCheck>()) {
+}
 EncodeHec::~EncodeHec() = default;
 EncodeHec::EncodeHec(EncodeHec&&) noexcept = default;
 EncodeHec& EncodeHec::operator=(EncodeHec&&) noexcept = default;
@@ -125,10 +125,10 @@ Status EncodeHec::process(Batch& batch) {
       const Template& shape = *of_batch_[event.metadata];
       const std::size_t text_size = text_of(batch, event).size();
       const bool grows = needs_escaping(event) || options_.shape != EventShape::text;
-      batch.encoded.reserve_more(shape.head.size() + shape.tail.size() + fixed_bytes_max +
-                                 (grows ? escaped_bytes_max(std::max<std::size_t>(
-                                              text_size, event.text_size))
-                                        : text_size));
+      batch.encoded.reserve_more(
+          shape.head.size() + shape.tail.size() + fixed_bytes_max +
+          (grows ? escaped_bytes_max(std::max<std::size_t>(text_size, event.text_size))
+                 : text_size));
       char* end = write_event(batch, i, shape, batch.encoded.end());
       batch.encoded.set_size(static_cast<std::size_t>(end - batch.encoded.data()));
     }
@@ -214,9 +214,8 @@ char* EncodeHec::write_text(const Batch& batch, const Event& event, char* out) {
   if (options_.shape == EventShape::json && json_->is_object(batch.message(event))) {
     // Control characters stand between tokens only, and an event is one line.
     const std::string_view object = batch.message(event);
-    return std::transform(object.begin(), object.end(), out, [](char c) {
-      return static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    });
+    return std::transform(object.begin(), object.end(), out,
+                          [](char c) { return static_cast<unsigned char>(c) < 0x20 ? ' ' : c; });
   }
   *out++ = '"';
   out = needs_escaping(event) ? escape_json(text, out) : put(out, text);

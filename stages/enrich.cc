@@ -28,9 +28,12 @@ void set_field(Fields& fields, const std::string& key, const std::string& value)
 std::string_view default_sourcetype(Format format) noexcept {
   switch (format) {
     case Format::cloudwatch:
-    case Format::cloudwatch_export: return "aws:cloudwatchlogs";
-    case Format::cloudtrail: return "aws:cloudtrail";
-    default: return {};
+    case Format::cloudwatch_export:
+      return "aws:cloudwatchlogs";
+    case Format::cloudtrail:
+      return "aws:cloudtrail";
+    default:
+      return {};
   }
 }
 
@@ -41,7 +44,9 @@ const std::string& capture(const Fields& captures, std::string_view key) {
   return found == captures.end() ? none : found->second;
 }
 
-bool samples(const RuleConfig& rule) noexcept { return rule.action == RuleAction::sample; }
+bool samples(const RuleConfig& rule) noexcept {
+  return rule.action == RuleAction::sample;
+}
 
 }  // namespace
 

@@ -1,9 +1,9 @@
 // enrich: from a matched rule to what is sent along with the event.
 //
-// Stage: classified -> enriched. Settles, per event: whether its log group is wanted at all, what its
-// rule does (keep, drop, sample), its id, and its metadata (host, source, sourcetype, index, fields).
-// Metadata is the same for all events of a context and rule, so it is made once and referred to.
-// Rules' templates and tokens are not its business.
+// Stage: classified -> enriched. Settles, per event: whether its log group is wanted at all, what
+// its rule does (keep, drop, sample), its id, and its metadata (host, source, sourcetype, index,
+// fields). Metadata is the same for all events of a context and rule, so it is made once and
+// referred to. Rules' templates and tokens are not its business.
 #pragma once
 
 #include <array>
@@ -54,8 +54,8 @@ class Enrich {
   /// Called once for each log group that is rejected (the first few thousand of them).
   using OnRejected = std::function<void(std::string_view log_group)>;
 
-  Enrich(std::shared_ptr<const Config> config,
-         std::shared_ptr<const LogGroupConvention> convention, OnRejected on_rejected);
+  Enrich(std::shared_ptr<const Config> config, std::shared_ptr<const LogGroupConvention> convention,
+         OnRejected on_rejected);
   Status process(Batch& batch);
 
  private:
@@ -82,9 +82,9 @@ class Enrich {
   std::shared_ptr<const LogGroupConvention> convention_;
   OnRejected on_rejected_;
   bool need_ids_ = true;
-  std::unordered_map<std::uint64_t, GroupFacts> facts_;               // by context serial
+  std::unordered_map<std::uint64_t, GroupFacts> facts_;                    // by context serial
   std::unordered_map<std::uint64_t, std::unique_ptr<Metadata>> metadata_;  // by serial and rule
-  std::array<MetadataSlot, 256> slots_{};                             // in front of metadata_
+  std::array<MetadataSlot, 256> slots_{};                                  // in front of metadata_
   std::unordered_set<std::string> rejected_groups_;
   IdHasher hasher_;
   std::uint64_t hasher_context_ = 0;

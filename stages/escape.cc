@@ -22,9 +22,8 @@ constexpr std::array<Escape, 256> make_escapes() {
   for (std::size_t byte = 0; byte < 0x20; ++byte) {
     table[byte] = Escape{{'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]}, 6};
   }
-  constexpr std::pair<unsigned char, char> shorts[] = {{'"', '"'},  {'\\', '\\'}, {'\n', 'n'},
-                                                       {'\r', 'r'}, {'\t', 't'},  {'\b', 'b'},
-                                                       {'\f', 'f'}};
+  constexpr std::pair<unsigned char, char> shorts[] = {
+      {'"', '"'}, {'\\', '\\'}, {'\n', 'n'}, {'\r', 'r'}, {'\t', 't'}, {'\b', 'b'}, {'\f', 'f'}};
   for (const auto& [byte, letter] : shorts) table[byte] = Escape{{'\\', letter}, 2};
   return table;
 }
@@ -65,8 +64,8 @@ char* escape_json(std::string_view text, char* out) noexcept {
     const auto left = static_cast<std::size_t>(end - p);
     unsigned special = special_bytes(bytes);
     if (left < 16) special &= (1U << left) - 1;
-    const std::size_t clean = special != 0 ? static_cast<std::size_t>(__builtin_ctz(special))
-                                           : (left < 16 ? left : 16);
+    const std::size_t clean =
+        special != 0 ? static_cast<std::size_t>(__builtin_ctz(special)) : (left < 16 ? left : 16);
     p += clean;
     out += clean;
     if (special != 0) out = escape_byte(*p++, out);

@@ -10,7 +10,9 @@
 namespace hecate {
 
 /// The most bytes that escaping `size` bytes can take (\u00XX for each).
-constexpr std::size_t escaped_bytes_max(std::size_t size) noexcept { return size * 6; }
+constexpr std::size_t escaped_bytes_max(std::size_t size) noexcept {
+  return size * 6;
+}
 
 /// Writes `text`, escaped, to `out` (room for escaped_bytes_max() bytes plus limits::padding_bytes)
 /// and returns the end of what was written. Reads up to 15 bytes behind `text`.

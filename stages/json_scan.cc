@@ -123,8 +123,10 @@ Step skip_value(JsonCursor& cursor, int depth_max) {
       return take_string(cursor, ignored);
     }
     case '{':
-    case '[': return skip_brackets(cursor, depth_max);
-    default: return skip_scalar(cursor);
+    case '[':
+      return skip_brackets(cursor, depth_max);
+    default:
+      return skip_scalar(cursor);
   }
 }
 

@@ -1,9 +1,9 @@
 // json_scan: walking over JSON text that may still be arriving.
 //
-// simdjson wants a whole document; archives hold documents of any size, cut anywhere by our windows.
-// These functions step over complete values only and say when there is not enough text yet. They mind
-// brackets, commas and colons, but not numbers or escapes: whoever uses a value does. Iterative:
-// nesting costs bits, not stack.
+// simdjson wants a whole document; archives hold documents of any size, cut anywhere by our
+// windows. These functions step over complete values only and say when there is not enough text
+// yet. They mind brackets, commas and colons, but not numbers or escapes: whoever uses a value
+// does. Iterative: nesting costs bits, not stack.
 #pragma once
 
 #include <cstdint>

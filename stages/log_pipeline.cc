@@ -37,17 +37,16 @@ LogPipelineShared share_log_pipeline(std::shared_ptr<const Config> config, BlobC
 LogPipeline make_log_pipeline(const LogPipelineShared& shared, LogPipelineOptions options) {
   const HecConfig& hec = shared.config->hec;
   const bool need_messages = !shared.config->rules.empty() || hec.event != EventShape::text;
-  return LogPipeline(
-      ParseLogs({.format = options.format,
-                 .event_bytes_max = hec.max_event_bytes,
-                 .compression_layers_max = options.compression_layers_max,
-                 .kernels = options.kernels}),
-      Unescape({.need_messages = need_messages,
-                .event_bytes_max = hec.max_event_bytes,
-                .too_large = hec.too_large}),
-      Classify(shared.rules),
-      Enrich(shared.config, shared.convention, std::move(options.on_rejected_group)),
-      EncodeHec({.shape = hec.event, .event_id = hec.event_id}));
+  return LogPipeline(ParseLogs({.format = options.format,
+                                .event_bytes_max = hec.max_event_bytes,
+                                .compression_layers_max = options.compression_layers_max,
+                                .kernels = options.kernels}),
+                     Unescape({.need_messages = need_messages,
+                               .event_bytes_max = hec.max_event_bytes,
+                               .too_large = hec.too_large}),
+                     Classify(shared.rules),
+                     Enrich(shared.config, shared.convention, std::move(options.on_rejected_group)),
+                     EncodeHec({.shape = hec.event, .event_id = hec.event_id}));
 }
 
 }  // namespace hecate

@@ -1,6 +1,7 @@
 // log_pipeline: START HERE. What happens to a log event between an archive and Splunk.
 //
-//   bytes ──▶ text ──▶ events ──▶ messages ──▶ rules ──▶ metadata ──▶ HEC objects ──▶ requests ──▶ HEC
+//   bytes ──▶ text ──▶ events ──▶ messages ──▶ rules ──▶ metadata ──▶ HEC objects ──▶ requests ──▶
+//   HEC
 //     Decompress  ParseLogs  Unescape   Classify    Enrich     EncodeHec       Batcher     Sink
 //
 // One LogPipeline belongs to one worker and handles one object at a time; workers share only what
@@ -25,9 +26,9 @@
 namespace hecate {
 
 using LogPipeline = Pipeline<
-    // Bytes of an object enter. They are decompressed (any number of gzip members, layers, zstd), the
-    // format is told by the content, and the text is cut into events: offsets into the text, with
-    // time, id and context. From here on nothing is read any more.
+    // Bytes of an object enter. They are decompressed (any number of gzip members, layers, zstd),
+    // the format is told by the content, and the text is cut into events: offsets into the text,
+    // with time, id and context. From here on nothing is read any more.
     ParseLogs,
     // What was logged: escapes resolved, damage repaired and flagged, one message behind another.
     // Blank events are filtered here; events above the limit are cut or dead-lettered.
@@ -49,8 +50,8 @@ struct LogPipelineShared {
   std::shared_ptr<const LogGroupConvention> convention;
 };
 
-/// Appends every problem that only the pattern engines can find, and every setting that this version
-/// cannot honour: nothing in a configuration is ignored silently. Fits load_config().
+/// Appends every problem that only the pattern engines can find, and every setting that this
+/// version cannot honour: nothing in a configuration is ignored silently. Fits load_config().
 void check_log_pipeline(const Config& config, std::vector<ConfigProblem>& problems);
 
 /// Compiles what a configuration asks for. Problems, all of them, are appended to `problems`; then

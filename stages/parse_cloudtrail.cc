@@ -37,16 +37,17 @@ class CloudtrailParser final : public Parser {
       step = advance(cursor, batch);
       if (step == Step::done) settled = cursor.p;
     }
-    const bool stuck = step == Step::incomplete && (piece.at_end || (piece.full && settled == begin_));
+    const bool stuck =
+        step == Step::incomplete && (piece.at_end || (piece.full && settled == begin_));
     if (step == Step::bad || stuck) {
       JsonCursor rest{settled, cursor.end, &kernels_};
       rest.skip_space();
       if (at_ != At::document || rest.p < rest.end) {
         const std::uint64_t byte = piece.offset + static_cast<std::uint64_t>(settled - begin_);
         note_problem(fmt::format("{} (text byte {})",
-                                 step == Step::bad   ? "the CloudTrail document is not valid JSON"
-                                 : piece.at_end      ? "the CloudTrail document is cut off"
-                                                     : "a CloudTrail record is too large",
+                                 step == Step::bad ? "the CloudTrail document is not valid JSON"
+                                 : piece.at_end    ? "the CloudTrail document is cut off"
+                                                   : "a CloudTrail record is too large",
                                  byte));
       }
       // Records have no mark to find them again by.
@@ -63,10 +64,14 @@ class CloudtrailParser final : public Parser {
     cursor.skip_space();
     if (cursor.p == cursor.end) return Step::incomplete;
     switch (at_) {
-      case At::document: return read_header(cursor);
-      case At::records: return read_record(cursor, batch);
-      case At::trailer: return read_trailer(cursor);
-      case At::lost: break;
+      case At::document:
+        return read_header(cursor);
+      case At::records:
+        return read_record(cursor, batch);
+      case At::trailer:
+        return read_trailer(cursor);
+      case At::lost:
+        break;
     }
     return Step::bad;
   }

@@ -4,10 +4,10 @@
 //    "subscriptionFilters":["f"],"logEvents":[{"id":"3..","timestamp":1440442987000,"message":"m"}]}
 //
 // Documents follow one another with or without white space. The walk is speculative: an event that
-// looks exactly as AWS writes it is taken in a few compares; any other goes the slow way, key by key,
-// with the same result. Documents never have to fit in memory, unless their metadata comes after
-// their events. A damaged document costs its own tail: the walk picks up at the next document, of
-// which it first tries every place where one could begin.
+// looks exactly as AWS writes it is taken in a few compares; any other goes the slow way, key by
+// key, with the same result. Documents never have to fit in memory, unless their metadata comes
+// after their events. A damaged document costs its own tail: the walk picks up at the next
+// document, of which it first tries every place where one could begin.
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -30,7 +30,9 @@ constexpr std::string_view document_mark = "{\"messageType\"";
 constexpr std::uint8_t any_bytes =
     EventFlags::special | EventFlags::backslash | EventFlags::non_ascii;
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
 
 bool starts_with(const char* p, std::string_view text) noexcept {
   return std::memcmp(p, text.data(), text.size()) == 0;
@@ -122,10 +124,14 @@ class CloudwatchParser final : public Parser {
 
   Step advance(JsonCursor& cursor, Batch& batch) {
     switch (at_) {
-      case At::document: return read_header(cursor, batch);
-      case At::events: return read_events(cursor, batch);
-      case At::trailer: return read_trailer(cursor);
-      case At::resync: return find_next_document(cursor);
+      case At::document:
+        return read_header(cursor, batch);
+      case At::events:
+        return read_events(cursor, batch);
+      case At::trailer:
+        return read_trailer(cursor);
+      case At::resync:
+        return find_next_document(cursor);
     }
     return Step::bad;
   }
@@ -268,8 +274,7 @@ class CloudwatchParser final : public Parser {
     Event event;
     event.flags = EventFlags::no_time;
     bool has_message = false;
-    const Step step =
-        *begin == '{' ? take_event_members(cursor, event, has_message) : skip(cursor);
+    const Step step = *begin == '{' ? take_event_members(cursor, event, has_message) : skip(cursor);
     if (step != Step::done || discard_) return step;
     if (!has_message) set_bad_event(event, begin, cursor.p);
     if (event.has(EventFlags::no_time)) ++batch.events_without_time;
@@ -419,7 +424,7 @@ class CloudwatchParser final : public Parser {
   std::uint32_t context_ = 0;
   const char* begin_ = nullptr;    // of the current piece
   const char* settled_ = nullptr;  // up to here everything is parsed for good
-  std::uint64_t offset_ = 0;     // of the current piece in the object's text
+  std::uint64_t offset_ = 0;       // of the current piece in the object's text
 };
 
 }  // namespace

@@ -28,7 +28,8 @@ class ExportParser final : public Parser {
     const char* const begin = piece.text.data();
     const char* const end = begin + piece.text.size();
     const char* p = begin;
-    const std::uint32_t context = context_index(batch, contexts_.of_object(*envelope_, envelope_->folder));
+    const std::uint32_t context =
+        context_index(batch, contexts_.of_object(*envelope_, envelope_->folder));
     while (p < end && batch.events.size() < limits::batch_events_max) {
       Record record = find_end(p, end, piece.at_end);
       // Whether a record is cut depends on its size alone, not on how its bytes arrive.

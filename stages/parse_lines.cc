@@ -1,9 +1,9 @@
 // parse_lines: plain text and JSON lines, an event a line.
 //
 // Lines end in LF or CRLF; the last one may end in nothing. A line longer than the event limit is
-// cut there and the rest of it skipped, so that an endless line needs no more memory than any other.
-// JSON lines take their time from the first of `timestamp`, `time` and `@timestamp` that has one;
-// everything else happens at the object's modification time.
+// cut there and the rest of it skipped, so that an endless line needs no more memory than any
+// other. JSON lines take their time from the first of `timestamp`, `time` and `@timestamp` that has
+// one; everything else happens at the object's modification time.
 #include <array>
 #include <utility>
 

@@ -45,7 +45,8 @@ Result<bool> ParseLogs::next(Batch& batch) {
     batch.text = piece.text;  // stays where it is until the window reads on
     if (!batch.events.empty() || batch.control_messages > 0) break;
     if (piece.at_end && used == piece.text.size()) return end_of_object();
-    check(used > 0 || !(piece.at_end || piece.full), "a parser moves on when it cannot get more text");
+    check(used > 0 || !(piece.at_end || piece.full),
+          "a parser moves on when it cannot get more text");
     if (!piece.at_end) {
       window_->read_more();
       batch.contexts.clear();  // those of text that is used up; the next parse appends its own
@@ -94,11 +95,15 @@ Parser& ParseLogs::parser_for(Format format) {
   const ScanKernels& kernels = *options_.kernels;
   if (!parser) {
     switch (format) {
-      case Format::cloudwatch: parser = make_cloudwatch_parser(kernels, *contexts_); break;
+      case Format::cloudwatch:
+        parser = make_cloudwatch_parser(kernels, *contexts_);
+        break;
       case Format::cloudwatch_export:
         parser = make_export_parser(kernels, *contexts_, options_.event_bytes_max);
         break;
-      case Format::cloudtrail: parser = make_cloudtrail_parser(kernels, *contexts_); break;
+      case Format::cloudtrail:
+        parser = make_cloudtrail_parser(kernels, *contexts_);
+        break;
       case Format::json_lines:
         parser = make_json_lines_parser(kernels, *contexts_, options_.event_bytes_max);
         break;

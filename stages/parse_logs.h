@@ -2,8 +2,8 @@
 //
 // Decompresses, tells the format by the content, and lets that format's parser fill batches, a
 // window of text at a time. Numbers the records of the object: an event's ordinal names it in dead
-// letters and, where CloudWatch gave none, makes its id. Records that an earlier run has settled are
-// parsed (gzip cannot be entered in the middle) but marked as resumed.
+// letters and, where CloudWatch gave none, makes its id. Records that an earlier run has settled
+// are parsed (gzip cannot be entered in the middle) but marked as resumed.
 #pragma once
 
 #include <array>
@@ -37,9 +37,9 @@ class ParseLogs {
   /// count as delivered. Fails when not even the beginning can be read.
   Status open(const Envelope& envelope, ByteReader& object, std::uint64_t resume_from);
 
-  /// The next batch; it has events, or counted a control message. False at the end. Damage is told last, once everything
-  /// readable was handed out: Errc::bad_object (compression, no log), bad_document, or what the
-  /// object's reader said.
+  /// The next batch; it has events, or counted a control message. False at the end. Damage is told
+  /// last, once everything readable was handed out: Errc::bad_object (compression, no log),
+  /// bad_document, or what the object's reader said.
   Result<bool> next(Batch& batch);
 
   [[nodiscard]] std::uint64_t records() const noexcept { return records_; }

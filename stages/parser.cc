@@ -4,8 +4,8 @@ namespace hecate {
 
 const Context* ContextTable::find_or_add(Context context) {
   key_.clear();
-  for (const std::string* part : {&context.owner, &context.log_group, &context.log_stream,
-                                  &context.uri, &context.identity}) {
+  for (const std::string* part :
+       {&context.owner, &context.log_group, &context.log_stream, &context.uri, &context.identity}) {
     key_.append(*part).append(1, '\0');
   }
   std::unique_ptr<Context>& slot = contexts_[key_];

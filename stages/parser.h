@@ -24,7 +24,7 @@ struct TextPiece {
   std::string_view text;     ///< not yet used; padded
   std::uint64_t offset = 0;  ///< of text.front() in the object's text
   bool at_end = false;       ///< nothing follows
-  bool full = false;         ///< as much as there will be at once: a record that does not fit is cut
+  bool full = false;  ///< as much as there will be at once: a record that does not fit is cut
 };
 
 class Parser {

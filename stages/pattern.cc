@@ -68,12 +68,25 @@ class PatternParser {
   Node parse_atom(int depth) {
     Node node;
     switch (rest_.front()) {
-      case '(': return parse_group(depth);
-      case '[': node.text = take(class_size()); return node;
-      case '\\': return parse_escape();
-      case '^': node.kind = Node::Kind::begin; break;
-      case '$': node.kind = Node::Kind::end; break;
-      case '*': case '+': case '?': case '{': ok_ = false; break;  // nothing to repeat
+      case '(':
+        return parse_group(depth);
+      case '[':
+        node.text = take(class_size());
+        return node;
+      case '\\':
+        return parse_escape();
+      case '^':
+        node.kind = Node::Kind::begin;
+        break;
+      case '$':
+        node.kind = Node::Kind::end;
+        break;
+      case '*':
+      case '+':
+      case '?':
+      case '{':
+        ok_ = false;
+        break;  // nothing to repeat
       default: {
         // A character of several bytes is one thing to repeat.
         const std::size_t length = utf8_sequence_length(rest_);
@@ -162,7 +175,7 @@ class PatternParser {
     const std::string_view counts = rest_.substr(1, close - 1);
     const std::size_t comma = counts.find(',');
     const int min = number(counts.substr(0, comma));
-    const int max = comma == counts.npos            ? min
+    const int max = comma == counts.npos         ? min
                     : comma + 1 == counts.size() ? unbounded
                                                  : number(counts.substr(comma + 1));
     if (min < 0 || (max < min && max != unbounded)) return ok_ = false;
@@ -172,9 +185,7 @@ class PatternParser {
     return true;
   }
 
-  static bool is_hex(char c) noexcept {
-    return std::isxdigit(static_cast<unsigned char>(c)) != 0;
-  }
+  static bool is_hex(char c) noexcept { return std::isxdigit(static_cast<unsigned char>(c)) != 0; }
 
   static int number(std::string_view digits) noexcept {
     if (digits.empty() || digits.size() > 5) return -2;
@@ -233,8 +244,7 @@ void trim(Sequence& sequence, Side side, bool& filter_only) {
     Node& node = node_at(sequence, side);
     if (node.kind == Node::Kind::boundary && sequence.size() >= 2) {
       // Worth dropping only when a repetition behind it can be shortened then.
-      const Node& behind =
-          side == Side::front ? sequence[1] : sequence[sequence.size() - 2];
+      const Node& behind = side == Side::front ? sequence[1] : sequence[sequence.size() - 2];
       if (behind.kind != Node::Kind::one || !behind.repeats()) return;
       drop_at(sequence, side);
       filter_only = true;
@@ -292,13 +302,16 @@ void inspect(const std::vector<Sequence>& branches, ScanPattern& pattern) {
         case Node::Kind::one:
           pattern.spans_lines |= matches_newline(node.text, pattern.flags);
           break;
-        case Node::Kind::group: inspect(node.branches, pattern); break;
+        case Node::Kind::group:
+          inspect(node.branches, pattern);
+          break;
         case Node::Kind::begin:
         case Node::Kind::end:
           // In a multiline rule they mean lines, as they do in the scan; \A and \z never do.
           pattern.anchored |= !pattern.flags.multiline || node.text.size() == 2;
           break;
-        case Node::Kind::boundary: break;
+        case Node::Kind::boundary:
+          break;
       }
     }
   }
@@ -309,9 +322,15 @@ void write(const std::vector<Sequence>& branches, std::string& out);
 void write_node(const Node& node, std::string& out) {
   switch (node.kind) {
     case Node::Kind::one:
-    case Node::Kind::boundary: out += node.text; break;
-    case Node::Kind::begin: out += '^'; break;
-    case Node::Kind::end: out += '$'; break;
+    case Node::Kind::boundary:
+      out += node.text;
+      break;
+    case Node::Kind::begin:
+      out += '^';
+      break;
+    case Node::Kind::end:
+      out += '$';
+      break;
     case Node::Kind::group:
       out += "(?:";
       write(node.branches, out);
@@ -319,13 +338,18 @@ void write_node(const Node& node, std::string& out) {
       break;
   }
   if (node.min == 1 && node.max == 1) return;
-  if (node.min == 0 && node.max == unbounded) out += '*';
-  else if (node.min == 1 && node.max == unbounded) out += '+';
-  else if (node.min == 0 && node.max == 1) out += '?';
+  if (node.min == 0 && node.max == unbounded)
+    out += '*';
+  else if (node.min == 1 && node.max == unbounded)
+    out += '+';
+  else if (node.min == 0 && node.max == 1)
+    out += '?';
   else {
     out += '{' + std::to_string(node.min);
-    if (node.max == unbounded) out += ',';
-    else if (node.max != node.min) out += ',' + std::to_string(node.max);
+    if (node.max == unbounded)
+      out += ',';
+    else if (node.max != node.min)
+      out += ',' + std::to_string(node.max);
     out += '}';
   }
 }

@@ -1,12 +1,12 @@
 // pattern: makes a user's pattern cheap to search for, without changing which messages it matches.
 //
 // Rules ask only whether a pattern matches somewhere in a message. So what may be there or not at
-// its ends need not be looked for: `user=\w+` matches wherever `user=\w` does. Trimmed ends save the
-// engine long tails and a flood of reports. Where trimming goes further than that (a word boundary
-// at an end is dropped to get at the repetition behind it), the result is a filter: its matches must
-// be confirmed with the pattern as written. Also tells what scanning many messages at once, with a
-// newline between them, can get wrong. Understands the common part of PCRE; what it does not
-// understand it leaves alone and says so.
+// its ends need not be looked for: `user=\w+` matches wherever `user=\w` does. Trimmed ends save
+// the engine long tails and a flood of reports. Where trimming goes further than that (a word
+// boundary at an end is dropped to get at the repetition behind it), the result is a filter: its
+// matches must be confirmed with the pattern as written. Also tells what scanning many messages at
+// once, with a newline between them, can get wrong. Understands the common part of PCRE; what it
+// does not understand it leaves alone and says so.
 #pragma once
 
 #include <string>
@@ -33,7 +33,7 @@ struct ScanPattern {
   /// Not empty: no word to search for, so these classes are searched for (bit_scan.h), not `text`.
   std::vector<BitElement> bits;
   bool bits_filter_only = false;  ///< they are only a part of the pattern: confirm each match
-  bool anchored = false;     ///< has ^ or $ that mean the message: confirm in messages with newlines
+  bool anchored = false;  ///< has ^ or $ that mean the message: confirm in messages with newlines
 };
 
 /// Never fails: a pattern that is not understood comes back as it is.

@@ -58,7 +58,8 @@ struct Expressions {
 
 struct CompileFailure {
   std::string why;
-  std::optional<std::size_t> rule;  // whose pattern it was; nothing when it was all of them together
+  std::optional<std::size_t>
+      rule;  // whose pattern it was; nothing when it was all of them together
 };
 
 // Compiles all of `expressions` into one database; null and the reason when that fails.
@@ -94,8 +95,9 @@ std::string complaint(const std::string& pattern, unsigned flags) {
 std::string explain(std::string why) {
   if (why.find("ook-") != why.npos || why.find("zero-width") != why.npos ||
       why.find("assertion") != why.npos) {
-    why += "; look-around cannot be searched for in one pass: match the text itself and use the "
-           "order of the rules";
+    why +=
+        "; look-around cannot be searched for in one pass: match the text itself and use the "
+        "order of the rules";
   } else if (why.find("ack-reference") != why.npos || why.find("ack reference") != why.npos) {
     why += "; back-references cannot be searched for in one pass: write the alternatives out";
   }
@@ -113,7 +115,9 @@ void HsDatabaseFree::operator()(hs_database* database) const noexcept {
   hs_free_database(database);
 }
 
-HsScratch::~HsScratch() { hs_free_scratch(scratch_); }
+HsScratch::~HsScratch() {
+  hs_free_scratch(scratch_);
+}
 
 Status HsScratch::prepare(const hs_database& database) {
   if (hs_alloc_scratch(&database, &scratch_) != HS_SUCCESS)
@@ -169,9 +173,9 @@ void CompiledRules::add_rule(const RuleConfig& config, std::vector<ConfigProblem
     options.set_log_errors(false);
     rule.log_group = std::make_unique<RE2>(config.log_group, options);
     if (!rule.log_group->ok()) {
-      problems.push_back({config.log_group_at.line, config.log_group_at.column,
-                          fmt::format("rule '{}': log_group: {}", config.name,
-                                      rule.log_group->error())});
+      problems.push_back(
+          {config.log_group_at.line, config.log_group_at.column,
+           fmt::format("rule '{}': log_group: {}", config.name, rule.log_group->error())});
     }
   }
   rules_.push_back(std::move(rule));
@@ -214,10 +218,10 @@ void CompiledRules::compile_single(const Config& config, std::vector<ConfigProbl
   Expressions expressions;
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     if (rules_[i].scan.understood) continue;
-    expressions.add(rules_[i].pattern,
-                    engine_flags(rules_[i].pattern, rules_[i].flags) | HS_FLAG_SINGLEMATCH |
-                        HS_FLAG_ALLOWEMPTY,
-                    i);
+    expressions.add(
+        rules_[i].pattern,
+        engine_flags(rules_[i].pattern, rules_[i].flags) | HS_FLAG_SINGLEMATCH | HS_FLAG_ALLOWEMPTY,
+        i);
   }
   if (expressions.texts.empty()) return;
   CompileFailure failure;
@@ -237,10 +241,10 @@ const hs_database* CompiledRules::confirm_database(std::uint16_t rule) const {
   if (!database) {
     const Rule& wanted = rules_[rule];
     Expressions expressions;
-    expressions.add(wanted.pattern,
-                    engine_flags(wanted.pattern, wanted.flags) | HS_FLAG_SINGLEMATCH |
-                        HS_FLAG_ALLOWEMPTY,
-                    rule);
+    expressions.add(
+        wanted.pattern,
+        engine_flags(wanted.pattern, wanted.flags) | HS_FLAG_SINGLEMATCH | HS_FLAG_ALLOWEMPTY,
+        rule);
     CompileFailure failure;
     database = compile_database(expressions, failure);
   }

@@ -6,7 +6,9 @@
 namespace hecate {
 namespace {
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_digit(char c) noexcept {
+  return c >= '0' && c <= '9';
+}
 
 // A fixed number of digits at text[at]; -1 when they are not there.
 int digits(std::string_view text, std::size_t at, std::size_t count) noexcept {
@@ -56,8 +58,8 @@ std::size_t take_iso8601(std::string_view text, std::int64_t& epoch_ms) noexcept
   const int y = digits(text, 0, 4), mo = digits(text, 5, 2), d = digits(text, 8, 2);
   const int h = digits(text, 11, 2), mi = digits(text, 14, 2), s = digits(text, 17, 2);
   if (std::min({y, mo, d, h, mi, s}) < 0) return 0;
-  if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != ' ') ||
-      text[13] != ':' || text[16] != ':') {
+  if (text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != ' ') || text[13] != ':' ||
+      text[16] != ':') {
     return 0;
   }
   const year_month_day date{year{y}, month{static_cast<unsigned>(mo)},

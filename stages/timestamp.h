@@ -21,7 +21,8 @@ std::size_t take_export_time(std::string_view line, std::int64_t& epoch_ms) noex
 inline constexpr std::size_t export_time_bytes_max = 40;
 
 /// The value of a time key as written in JSON: an ISO-8601 string, or an epoch as number or string.
-/// An epoch's unit is told by its magnitude: seconds (with fraction), milli-, micro- or nanoseconds.
+/// An epoch's unit is told by its magnitude: seconds (with fraction), milli-, micro- or
+/// nanoseconds.
 bool parse_json_time(std::string_view written, std::int64_t& epoch_ms) noexcept;
 
 }  // namespace hecate

@@ -61,20 +61,45 @@ char* put_utf8(char* out, std::uint32_t code) noexcept {
   return out;
 }
 
-bool is_high_surrogate(int code) noexcept { return code >= 0xd800 && code <= 0xdbff; }
-bool is_low_surrogate(int code) noexcept { return code >= 0xdc00 && code <= 0xdfff; }
+bool is_high_surrogate(int code) noexcept {
+  return code >= 0xd800 && code <= 0xdbff;
+}
+bool is_low_surrogate(int code) noexcept {
+  return code >= 0xdc00 && code <= 0xdfff;
+}
 
 // Decodes the escape at `p`, writes it to `out`, moves both on. False when it was damaged.
 bool take_escape(const char*& p, const char* end, char*& out) noexcept {
   const char kind = end - p >= 2 ? p[1] : '\0';
   switch (kind) {
-    case '"': case '\\': case '/': *out++ = kind; p += 2; return true;
-    case 'n': *out++ = '\n'; p += 2; return true;
-    case 't': *out++ = '\t'; p += 2; return true;
-    case 'r': *out++ = '\r'; p += 2; return true;
-    case 'b': *out++ = '\b'; p += 2; return true;
-    case 'f': *out++ = '\f'; p += 2; return true;
-    default: break;
+    case '"':
+    case '\\':
+    case '/':
+      *out++ = kind;
+      p += 2;
+      return true;
+    case 'n':
+      *out++ = '\n';
+      p += 2;
+      return true;
+    case 't':
+      *out++ = '\t';
+      p += 2;
+      return true;
+    case 'r':
+      *out++ = '\r';
+      p += 2;
+      return true;
+    case 'b':
+      *out++ = '\b';
+      p += 2;
+      return true;
+    case 'f':
+      *out++ = '\f';
+      p += 2;
+      return true;
+    default:
+      break;
   }
   const int code = unicode_escape(p, end);
   if (code < 0) {  // the backslash alone is the damage; what follows is text
@@ -100,8 +125,8 @@ bool take_escape(const char*& p, const char* end, char*& out) noexcept {
   return true;
 }
 
-// Copies the run of bytes up to the next backslash. Runs are short (a stack trace has an escape every
-// few dozen bytes), so this goes in strides of 16 without a call; both sides are padded.
+// Copies the run of bytes up to the next backslash. Runs are short (a stack trace has an escape
+// every few dozen bytes), so this goes in strides of 16 without a call; both sides are padded.
 void copy_run(const char*& p, const char* end, char*& out) noexcept {
 #if defined(__SSE2__)
   const __m128i backslash = _mm_set1_epi8('\\');
@@ -173,7 +198,8 @@ bool is_blank(std::string_view text) noexcept {
 // A JSON value may be laid out over lines; what is sent has one line an event. In valid JSON a
 // control character stands between tokens only, where a space serves as well.
 void put_on_one_line(char* begin, char* end) noexcept {
-  std::replace_if(begin, end, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  std::replace_if(
+      begin, end, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
 }
 
 // The most of `text` that is at most `bytes_max` long and ends between two characters.
@@ -217,8 +243,7 @@ void Unescape::process_event(Batch& batch, Event& event) const {
   Buffer& messages = batch.messages;
   const std::size_t begin = messages.size();
   const bool escaped = event.has(EventFlags::json_string) && event.has(EventFlags::backslash);
-  const bool invalid =
-      event.has(EventFlags::non_ascii) && !simdjson::validate_utf8(raw);
+  const bool invalid = event.has(EventFlags::non_ascii) && !simdjson::validate_utf8(raw);
   const bool many_lines = event.has(EventFlags::json_value) && event.has(EventFlags::special);
   if (many_lines) event.flags |= EventFlags::from_message;
 

@@ -2,10 +2,10 @@
 //
 // Stage: parsed -> unescaped. Patterns must see what was logged, so each message is put, unescaped,
 // into batch.messages, one behind another with a newline between. Messages without a backslash are
-// copied, and not even that when nobody will look at them (no rules). Damage is repaired here, event
-// by event: bad escapes, lone surrogates and invalid UTF-8 become U+FFFD; the event is flagged,
-// counted and encoded from the repaired message. Also settles what only the message can tell: blank
-// events (no HEC takes them) and events above the size limit.
+// copied, and not even that when nobody will look at them (no rules). Damage is repaired here,
+// event by event: bad escapes, lone surrogates and invalid UTF-8 become U+FFFD; the event is
+// flagged, counted and encoded from the repaired message. Also settles what only the message can
+// tell: blank events (no HEC takes them) and events above the size limit.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,9 @@ struct Unescaped {
 
 /// An upper bound of what unescaping (and repairing) `raw_size` bytes can write: each bad byte may
 /// become the three bytes of U+FFFD.
-constexpr std::size_t unescaped_bytes_max(std::size_t raw_size) noexcept { return raw_size * 3; }
+constexpr std::size_t unescaped_bytes_max(std::size_t raw_size) noexcept {
+  return raw_size * 3;
+}
 
 /// Unescapes the inside of a JSON string into `out`, which has room for unescaped_bytes_max() bytes
 /// plus limits::padding_bytes; `raw` is padded as well. The result is valid UTF-8.

@@ -19,10 +19,9 @@ std::uint32_t members(__m256i bytes, const Tables& tables) {
   const __m256i nibble = _mm256_set1_epi8(0x0f);
   const __m256i rows = _mm256_shuffle_epi8(tables.low, _mm256_and_si256(bytes, nibble));
   // Bytes from 0x80 on have no bit in the second table, so they are in no set here.
-  const __m256i bit = _mm256_shuffle_epi8(
-      tables.bit, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble));
-  const __m256i outside =
-      _mm256_cmpeq_epi8(_mm256_and_si256(rows, bit), _mm256_setzero_si256());
+  const __m256i bit =
+      _mm256_shuffle_epi8(tables.bit, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), nibble));
+  const __m256i outside = _mm256_cmpeq_epi8(_mm256_and_si256(rows, bit), _mm256_setzero_si256());
   return ~static_cast<std::uint32_t>(_mm256_movemask_epi8(outside));
 }
 

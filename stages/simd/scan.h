@@ -37,8 +37,8 @@ struct ScanKernels {
   ScanResult (*brackets)(const char* begin, const char* end);
 };
 
-/// The fastest kernels of this CPU, or those named by `forced` ("scalar", "avx2", "avx512") when the
-/// CPU has them. An unknown or unusable name gives the scalar ones.
+/// The fastest kernels of this CPU, or those named by `forced` ("scalar", "avx2", "avx512") when
+/// the CPU has them. An unknown or unusable name gives the scalar ones.
 const ScanKernels& select_scan_kernels(std::string_view forced = {});
 
 /// All kernels that this CPU can run, for differential tests. Ends with the scalar ones.

@@ -25,9 +25,7 @@ struct Block {
   std::uint64_t opening() const { return folded('{'); }
   std::uint64_t closing() const { return folded('}'); }
   std::uint64_t high() const { return _mm512_movepi8_mask(bytes); }
-  std::uint64_t control() const {
-    return _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(0x20));
-  }
+  std::uint64_t control() const { return _mm512_cmplt_epu8_mask(bytes, _mm512_set1_epi8(0x20)); }
 };
 
 #include "stages/simd/scan.inc"

@@ -171,3 +171,11 @@ def assert_ids_are_sound(got: list[dict]) -> None:
     for event in got:
         assert SHORT_ID.match(event_id(event) or ""), f"not a short event_id: {event_id(event)!r}"
         assert TIME.match(event.get("time", "")), f"not seconds.millis: {event.get('time')!r}"
+
+
+def assert_all_arrived(expected: list[dict], got: list[dict]) -> None:
+    """Nothing lost, invented or altered. Copies are allowed: where a run was stopped while other
+    requests were in flight, those may be sent twice, under the ids they had."""
+    comparison = Comparison(expected, got)
+    bad = comparison.lost or comparison.invented or comparison.wrong_ids
+    assert not bad, comparison.describe()

@@ -1,9 +1,9 @@
 // Who may send, where, and in which wrapping: everything of the protocol but the events themselves.
-#include "pipeline/json_text.h"
 #include "receive/hec_protocol.h"
 
 #include <gtest/gtest.h>
 
+#include "pipeline/json_text.h"
 #include "tests/unit/receive/hec_fixture.h"
 
 namespace hecate::receive {

@@ -145,7 +145,9 @@ TEST(DetectFormat, refuses_binary_data_and_never_quotes_it) {
 TEST(DetectFormat, asks_for_more_until_it_can_tell_and_always_tells_at_the_end) {
   const std::string texts[] = {as_aws_writes(sample_document(1, 60)),
                                "{\"a\":\"" + std::string(9000, 'x') + "\"}\n{}\n",
-                               std::string(5000, ' ') + "{}\n", std::string(6000, 'x'),
+                               "{\"a\":\"" + std::string(5000, 'x') + "\"} and more\n",
+                               std::string(5000, ' ') + "{}\n",
+                               std::string(6000, 'x'),
                                "2015-08-24T19:03:07Z " + std::string(5000, 'x')};
   for (const std::string& text : texts) {
     const Result<std::optional<Format>> whole = detect(text);

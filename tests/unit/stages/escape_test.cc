@@ -62,7 +62,7 @@ TEST(EscapeJson, agrees_with_the_plain_way_on_random_text_of_every_length) {
   const std::string special[] = {"\"", "\\", "\n", std::string(1, '\0'), "\x1f", "\t", "\x7f"};
   const std::string wide[] = {"\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
   for (std::size_t size = 0; size <= 200; ++size) {
-    for (std::uint64_t rarity : {1, 2, 8, 64}) {
+    for (std::uint64_t rarity : {1U, 2U, 8U, 64U}) {
       for (int i = 0; i < 10; ++i) {
         std::string text;
         while (text.size() < size) {

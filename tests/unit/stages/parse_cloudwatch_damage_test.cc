@@ -131,7 +131,7 @@ TEST(ParseCloudwatchDamage, any_changed_byte_of_a_document_leaves_its_neighbours
             ids.push_back(event.id);
         }
         std::vector<std::string> wanted;
-        for (const std::size_t i : {0, 1, 2, 6, 7, 8}) wanted.push_back(sample.events[i].id);
+        for (const std::size_t i : {0U, 1U, 2U, 6U, 7U, 8U}) wanted.push_back(sample.events[i].id);
         // A change to the second document's own log stream makes its events look foreign.
         if (got.events.size() == 9 && ids.size() > 6) continue;
         ASSERT_EQ(ids, wanted) << "byte " << at - sample.begins[1] << " = " << byte;

@@ -123,7 +123,7 @@ TEST(Scan, nothing_behind_the_end_is_found_or_seen_at_any_size) {
 
 TEST(Scan, every_byte_value_is_told_apart_alike) {
   for (int byte = 0; byte < 256; ++byte) {
-    for (const std::size_t at : {0, 31, 32, 63, 64, 100}) {
+    for (const std::size_t at : {0U, 31U, 32U, 63U, 64U, 100U}) {
       std::string text(128, 'x');
       text[at] = static_cast<char>(byte);
       ASSERT_NO_FATAL_FAILURE(expect_same_scans(text)) << "byte " << byte << " at " << at;

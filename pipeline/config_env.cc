@@ -3,6 +3,8 @@
 // For the Lambda, which is often configured by variables alone, and as a fallback elsewhere. A
 // variable that is overruled by the file is not even checked. Token values are never read here:
 // only the name of the variable that holds one is kept.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "pipeline/config_schema.h"
@@ -68,8 +70,12 @@ void read_urls(EnvironmentReader& reader, std::vector<std::string>& endpoints) {
     const std::string_view url = trimmed(rest.substr(0, comma));
     if (const std::optional<std::string> fault = endpoint_fault(url))
       reader.problem(name, *fault);
+    else if (std::find(endpoints.begin(), endpoints.end(), url) != endpoints.end())
+      reader.problem(name, "must not hold an endpoint twice");
     else
       endpoints.emplace_back(url);
+    if (endpoints.size() > endpoints_max)
+      return reader.problem(name, fmt::format("holds more than {} URLs", endpoints_max));
     if (comma == rest.npos) return;
     rest.remove_prefix(comma + 1);
   }

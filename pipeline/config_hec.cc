@@ -13,7 +13,6 @@
 namespace hecate {
 namespace {
 
-constexpr std::size_t endpoints_max = 64;
 constexpr std::uint64_t batch_bytes_min = 1000;
 constexpr std::uint64_t event_bytes_min = 16;  // room for a character behind any truncation
 constexpr std::uint64_t wait_ms_max = 60'000;

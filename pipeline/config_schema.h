@@ -37,6 +37,8 @@ void read_token(MapReader& reader, std::string_view key, TokenSource& token);
 void apply_environment(const Environment& environment, const ConfigGiven& given, Config& config,
                        ProblemList& problems);
 
+/// URLs in a list of endpoints.
+inline constexpr std::size_t endpoints_max = 64;
 /// What is wrong with the URL of an endpoint ("must ..."); nothing when it is good. Does not repeat
 /// the URL, which may hold a password.
 std::optional<std::string> endpoint_fault(std::string_view url);

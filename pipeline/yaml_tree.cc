@@ -22,6 +22,19 @@
 namespace hecate {
 namespace {
 
+/// The library writes the escapes \N and \_ (U+0085 and U+00A0) as single bytes. The file is UTF-8,
+/// so every byte of a scalar that is not can only be one of these.
+std::string mended(const std::string& scalar) {
+  std::string out;
+  for (std::string_view rest = scalar; !rest.empty();) {
+    const Utf8Sequence next = utf8_sequence(rest);
+    if (!next.valid) out += '\xc2';
+    out += rest.substr(0, next.size);
+    rest.remove_prefix(next.size);
+  }
+  return out;
+}
+
 /// Room for rules_max rules with every key set. Some 40 MiB of tree at most; the library's scanner
 /// comes on top and keeps in step with the size of the file, which is bounded too.
 constexpr std::size_t nodes_max = 40 * limits::rules_max;
@@ -130,7 +143,7 @@ class TreeBuilder final : public YAML::EventHandler {
     check_tag(mark, tag);
     YamlNode node = make(YamlNode::Kind::scalar, mark);
     node.plain = tag == "?";
-    node.text = value;
+    node.text = mended(value);
     add(std::move(node), anchor);
   }
 

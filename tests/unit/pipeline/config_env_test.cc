@@ -72,6 +72,18 @@ TEST(ConfigEnvironment, names_the_variable_of_a_bad_value_behind_the_problems_of
             "(environment variable)\n");
 }
 
+TEST(ConfigEnvironment, is_as_strict_with_a_list_of_endpoints_as_the_file) {
+  const ConfigLoad twice =
+      load_config("", environment_of({{"SPLUNK_HEC_URL", "https://a,https://b,https://a"}}), {});
+  EXPECT_EQ(format_problems("f", twice.problems),
+            "f: SPLUNK_HEC_URL: must not hold an endpoint twice (environment variable)\n");
+  std::string many = "https://h0";
+  for (int i = 1; i <= 64; ++i) many += ",https://h" + std::to_string(i);
+  const ConfigLoad too_many = load_config("", environment_of({{"SPLUNK_HEC_URL", many}}), {});
+  EXPECT_EQ(format_problems("f", too_many.problems),
+            "f: SPLUNK_HEC_URL: holds more than 64 URLs (environment variable)\n");
+}
+
 // What is in force is printed as YAML, which is UTF-8.
 TEST(ConfigEnvironment, refuses_a_variable_that_is_not_utf8) {
   const ConfigLoad loaded =

@@ -120,6 +120,14 @@ TEST(YamlTree, answers_deep_and_long_inputs_in_linear_time) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));
 }
 
+TEST(YamlTree, every_escape_gives_utf8) {
+  const ConfigLoad loaded =
+      load(R"(fields: {a: "x\_y", b: "\N", c: "\L\P", d: "\xe9\u20ac\U0001f600"})");
+  const Fields wanted{{"a", "x\u00a0y"}, {"b", "\xc2\x85"}, {"c", "\u2028\u2029"}, {"d", "é€😀"}};
+  EXPECT_EQ(format_problems("", loaded.problems), "");
+  EXPECT_EQ(loaded.config.fields, wanted);
+}
+
 TEST(YamlTree, survives_random_changes_to_a_good_file) {
   const std::string good =
       "log_groups: {pattern: '^/a/(?P<b>.*)$', unmatched: keep}\n"

@@ -48,7 +48,9 @@ TEST(HecAcks, nothing_is_settled_before_it_is_confirmed) {
   f.hec.before = [&](const HttpRequest& request, int) -> std::optional<Result<HttpAnswer>> {
     if (!is_poll(request)) ++posts;
     if (!is_poll(request) || posts < 2) return std::nullopt;  // both requests wait from here on
-    if (polls < 5) EXPECT_EQ(f.settled(), 0U);
+    if (polls < 5) {
+      EXPECT_EQ(f.settled(), 0U);
+    }
     if (++polls >= 5) f.hec.index_all();
     return std::nullopt;
   };
